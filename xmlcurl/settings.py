@@ -1,0 +1,134 @@
+"""What the environment says to the lookup service: prefix `XMLCURL_`, units in names, bounds checked at start."""
+
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ENV_PREFIX = "XMLCURL_"
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
+Bind = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}$")]
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+class SettingsError(Exception):
+    """A setting is missing or out of bounds; the message names the variable, the value and the bound."""
+
+
+class Settings(BaseSettings):
+    """Every setting of the lookup service. Secrets are masked in `repr`."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="ignore", frozen=True)
+
+    data_dir: Path = Path("data")
+    """Folder of the embedded defaults: SQLite, the private Redis's socket, keys. Made with mode 0700."""
+
+    database_url: str = ""
+    """`postgresql+psycopg://...` or `sqlite+aiosqlite:///FILE`; empty: SQLite in the data folder."""
+
+    redis_url: str = ""
+    """`redis://`, `rediss://` or `unix://`; empty: the private server's socket in the data folder."""
+
+    lookup_bind: Bind = "127.0.0.1:8080"
+    """Address and port of the lookup endpoint. Beyond loopback, credentials are required."""
+
+    lookup_credentials: SecretStr | None = None
+    """`user:password` for HTTP Basic, as in `gateway-credentials` of xml_curl.conf."""
+
+    lookup_allow: Networks = LOOPBACK
+    """Addresses that may ask, as CIDRs separated by commas. Everyone else gets 403."""
+
+    lookup_deadline_ms: int = Field(500, ge=50, le=900)
+    """Longest a lookup may take, in milliseconds (50 to 900).
+
+    FreeSWITCH's own limit is `timeout` of the binding, in whole seconds; stay below it so that we
+    answer 503 before the switch gives up.
+    """
+
+    cache_ttl_seconds: int = Field(300, ge=1, le=86_400)
+    """Longest a document stays in Redis, in seconds (1 to 86400). Not a staleness: changes drop it at once."""
+
+    absence_ttl_seconds: int = Field(30, ge=1, le=3_600)
+    """Longest "nobody has that name" stays in Redis, in seconds (1 to 3600)."""
+
+    absence_slots: int = Field(4_096, ge=16, le=1_048_576)
+    """How many absent names are remembered at most (16 to 1048576); a scanner can take no more memory."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe line that is logged."""
+
+    @field_validator("lookup_allow", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+    @field_validator("lookup_credentials")
+    @classmethod
+    def _both_parts(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        user, _, password = value.get_secret_value().partition(":")
+        if not user or len(password) < 8:
+            raise ValueError("must be user:password with a password of at least 8 characters")
+        return value
+
+    @model_validator(mode="after")
+    def _credentials_beyond_loopback(self) -> Self:
+        if self.lookup_credentials is None and not is_loopback(self.lookup_bind):
+            raise ValueError(f"{ENV_PREFIX}LOOKUP_CREDENTIALS is required when LOOKUP_BIND is beyond loopback")
+        return self
+
+    @cached_property
+    def database(self) -> str:
+        """The database's URL, the embedded default filled in."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'xmlcurl.sqlite'}"
+
+    @cached_property
+    def redis(self) -> str:
+        """Redis's URL, the embedded default filled in."""
+        return self.redis_url or f"unix://{self.data_dir.absolute() / 'redis.sock'}"
+
+
+def is_loopback(bind: str) -> bool:
+    """Whether HOST:PORT can only be reached from this machine; a host name other than localhost is not sure to be."""
+    host = split_bind(bind)[0]
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def split_bind(bind: str) -> tuple[str, int]:
+    """HOST:PORT or [HOST]:PORT as (host, port)."""
+    host, _, port = bind.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load(kind: type[S]) -> S:
+    """Settings from the environment.
+
+    Raises:
+        SettingsError: names each variable that is wrong, its value unless secret, and the bound.
+    """
+    try:
+        return kind()
+    except ValidationError as exc:
+        raise SettingsError("; ".join(_told(kind, error) for error in exc.errors())) from None
+
+
+def _told(kind: type[Settings], error: ErrorDetails) -> str:
+    if not error["loc"]:
+        return str(error["msg"]).removeprefix("Value error, ")
+    name = str(error["loc"][0])
+    is_secret = "Secret" in str(kind.model_fields[name].annotation) or name.endswith("_url")
+    value = "(hidden)" if is_secret else repr(error["input"])
+    return f"{ENV_PREFIX}{name.upper()}={value}: {str(error['msg']).removeprefix('Value error, ')}"

@@ -1,0 +1,285 @@
+"""Documents in Redis, so guarded that none is served after what it was made of has changed.
+
+A document is stored with the present token of each tag that it depends on, and served only while
+every one of those tokens stands. A fill is stored only if the guard of its tenant, read before the
+SQL transaction began, is unchanged. A purge deletes guards and tags; tokens are random, so a new
+one never equals an old one, and what Redis evicts or forgets makes a miss, never a hit.
+
+Every key starts with Redis's run_id, read inside the script that uses it: a Redis that restarts
+with an old snapshot revives nothing. Commands of Redis 6.2 only; scripts name keys themselves, so
+Redis Cluster can't be used. Redis exceptions end here, as CacheUnavailable.
+"""
+
+import secrets
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, ClassVar, Final
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+from xmlcurl.store.model import Document
+
+GUARD_TTL_SECONDS: Final = 3_600
+"""How long an untouched guard stands, in seconds; longer than any load takes."""
+
+PAUSE_AFTER_FAILURE_SECONDS: Final = 0.25
+"""How long lookups leave Redis alone after it failed, so that not each of them waits for it."""
+
+
+class CacheUnavailable(Exception):
+    """Redis did not confirm in time. Lookups go to SQL; a writer must not report success."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The state of a tenant's data, or of the set of domains, as a token read before a load begins."""
+
+    name: str
+    token: str
+
+    DOMAINS: ClassVar = "domains"
+
+    @staticmethod
+    def of_tenant(tenant_id: int) -> str:
+        return f"t{tenant_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A document; or None: nobody has that name, or the domain is no tenant's."""
+
+    document: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Load it, then remember it under this guard. `tenant_id` None: load the set of domains first."""
+
+    tenant_id: int | None
+    guard: Guard
+
+
+_PRELUDE = """
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local function guard_key(name) return run .. ':g:' .. name end
+local function tag_key(name) return run .. ':t:' .. name end
+local domains_key = run .. ':domains'
+"""
+
+_LOOK = (
+    _PRELUDE
+    + """
+local print, key, slot, domain, fresh, guard_ttl = unpack(ARGV)
+local function stands(tokens)
+  for i = 1, #tokens, 2 do
+    if redis.call('GET', tag_key(tokens[i])) ~= tokens[i + 1] then return false end
+  end
+  return true
+end
+local function miss(tenant, guard)
+  redis.call('SET', guard_key(guard), fresh, 'NX', 'EX', guard_ttl)
+  return {'miss', tenant, redis.call('GET', guard_key(guard))}
+end
+local raw = redis.call('GET', run .. ':d:' .. print .. ':' .. key)
+if raw then
+  local entry = cmsgpack.unpack(raw)
+  if stands(entry[2]) then return {'hit', entry[3], entry[4], entry[5]} end
+end
+raw = redis.call('GET', run .. ':a:' .. print .. ':' .. slot)
+if raw then
+  local entry = cmsgpack.unpack(raw)
+  if entry[1] == key and stands(entry[2]) then return {'absent'} end
+end
+local token = redis.call('GET', tag_key('domains'))
+if not token or redis.call('HGET', domains_key, '') ~= token then return miss('', 'domains') end
+local tenant = redis.call('HGET', domains_key, domain)
+if not tenant then return {'absent'} end
+return miss(tenant, 't' .. tenant)
+"""
+)
+
+_REMEMBER = (
+    _PRELUDE
+    + """
+local print, key, slot, guard, token, ttl_ms, fresh, body, number, sign_in_name = unpack(ARGV)
+if redis.call('GET', guard_key(guard)) ~= token then return 0 end
+local tokens = {}
+for i = 11, #ARGV do
+  -- A tag outlives whatever carries it; where it does not, the document is a miss.
+  redis.call('SET', tag_key(ARGV[i]), fresh, 'NX')
+  redis.call('PEXPIRE', tag_key(ARGV[i]), tonumber(ttl_ms) + 3600000)
+  tokens[#tokens + 1] = ARGV[i]
+  tokens[#tokens + 1] = redis.call('GET', tag_key(ARGV[i]))
+end
+local target = run .. ':d:' .. print .. ':' .. key
+if slot ~= '' then target = run .. ':a:' .. print .. ':' .. slot end
+redis.call('SET', target, cmsgpack.pack({key, tokens, body, number, sign_in_name}), 'PX', ttl_ms)
+return 1
+"""
+)
+
+_REMEMBER_DOMAINS = (
+    _PRELUDE
+    + """
+local token, ttl_ms, fresh = unpack(ARGV)
+if redis.call('GET', guard_key('domains')) ~= token then return 0 end
+redis.call('UNLINK', domains_key)
+redis.call('SET', tag_key('domains'), fresh, 'PX', ttl_ms)
+redis.call('HSET', domains_key, '', fresh)
+for i = 4, #ARGV, 2 do redis.call('HSET', domains_key, ARGV[i], ARGV[i + 1]) end
+redis.call('PEXPIRE', domains_key, ttl_ms)
+return 1
+"""
+)
+
+PURGE_SCRIPT: Final = (
+    _PRELUDE
+    + """
+for i = 1, #ARGV do redis.call('UNLINK', run .. ':' .. ARGV[i]) end
+return #ARGV
+"""
+)
+"""Drops guards and tags named by `purge_arguments`. For callers without asyncio:
+`client.eval(PURGE_SCRIPT, 0, *purge_arguments(tags, guards))`; idempotent.
+
+UNLINK, not SET: a Redis that is full still takes it.
+"""
+
+
+def purge_arguments(tags: Collection[str], guards: Collection[str]) -> list[str]:
+    """What PURGE_SCRIPT takes: guards first, so that no fill can slip in behind its tags."""
+    return [*(f"g:{guard}" for guard in sorted(guards)), *(f"t:{tag}" for tag in sorted(tags))]
+
+
+def open_redis(url: str, *, timeout_seconds: float) -> Redis:
+    """A client whose every call ends within about `timeout_seconds`; a connection that died idle is replaced."""
+    return Redis.from_url(
+        url,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=timeout_seconds,
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+    )
+
+
+class Cache:
+    """The shared copy of documents. Safe to use from many tasks; one for each process."""
+
+    def __init__(
+        self,
+        client: Redis,
+        *,
+        fingerprint: str,
+        ttl_seconds: int,
+        absence_ttl_seconds: int,
+        absence_slots: int,
+    ) -> None:
+        """`fingerprint` names the renderer and its settings: what another build rendered is never served."""
+        self._fingerprint = fingerprint
+        self._ttl_ms = ttl_seconds * 1_000
+        self._absence_ttl_ms = absence_ttl_seconds * 1_000
+        self._absence_slots = absence_slots
+        self._look = client.register_script(_LOOK)
+        self._remember = client.register_script(_REMEMBER)
+        self._remember_domains = client.register_script(_REMEMBER_DOMAINS)
+        self._resume_at = 0.0
+
+    async def look(self, key: str, domain: str) -> Hit | Miss:
+        """What is remembered under `key`, in one round trip; an unknown domain is absent without SQL.
+
+        Raises:
+            CacheUnavailable: Redis failed, or did a moment ago.
+        """
+        reply = await self._call(
+            self._look, self._fingerprint, key, self._slot(key), domain, _token(), GUARD_TTL_SECONDS
+        )
+        match reply:
+            case [b"hit", body, number, sign_in_name]:
+                return Hit(Document(body, number.decode(), sign_in_name.decode()))
+            case [b"absent"]:
+                return Hit(None)
+            case [b"miss", b"", token]:
+                return Miss(None, Guard(Guard.DOMAINS, token.decode()))
+            case [b"miss", tenant, token]:
+                return Miss(int(tenant), Guard(Guard.of_tenant(int(tenant)), token.decode()))
+        raise CacheUnavailable("unexpected reply of the look script")
+
+    async def remember(
+        self,
+        key: str,
+        document: Document | None,
+        *,
+        tags: Collection[str],
+        guard: Guard,
+        ttl_ms: int | None = None,
+    ) -> bool:
+        """Keep `document` (None: its absence) while `tags` stand; False: something changed since `guard` was read.
+
+        `ttl_ms` shortens the time it is kept, never prolongs it.
+        """
+        longest = self._ttl_ms if document else self._absence_ttl_ms
+        kept = document or Document(b"")
+        reply = await self._call(
+            self._remember,
+            self._fingerprint,
+            key,
+            "" if document else self._slot(key),
+            guard.name,
+            guard.token,
+            longest if ttl_ms is None else max(1, min(longest, ttl_ms)),
+            _token(),
+            kept.body,
+            kept.number,
+            kept.sign_in_name,
+            *tags,
+        )
+        return bool(reply == 1)
+
+    async def remember_domains(self, domains: Mapping[str, int], guard: Guard) -> bool:
+        """Keep the set of all tenants' domains; False: a tenant came or went since `guard` was read."""
+        pairs = [item for pair in domains.items() for item in pair]
+        reply = await self._call(self._remember_domains, guard.token, self._ttl_ms, _token(), *pairs)
+        return bool(reply == 1)
+
+    async def _call(self, script: AsyncScript, *arguments: str | bytes | int) -> Any:
+        if time.monotonic() < self._resume_at:
+            raise CacheUnavailable("Redis failed a moment ago")
+        try:
+            return await script(args=list(arguments))
+        except (RedisError, OSError) as exc:
+            self._resume_at = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
+            raise CacheUnavailable(type(exc).__name__) from exc
+
+    def _slot(self, key: str) -> int:
+        """Absence lives in a fixed number of places: a scanner overwrites its own, never a document."""
+        return int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) % self._absence_slots
+
+
+class Purge:
+    """The writer's side: drops what a change makes stale, and says so only when Redis confirmed it."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._script = client.register_script(PURGE_SCRIPT)
+
+    async def check(self) -> None:
+        """Raises CacheUnavailable unless Redis answers now: asked before anything is written."""
+        await self(tags=(), guards=())
+
+    async def __call__(self, *, tags: Collection[str], guards: Collection[str]) -> None:
+        """Every lookup that starts after this returned sees none of the dropped documents."""
+        try:
+            await self._script(args=list(purge_arguments(tags, guards)))
+        except (RedisError, OSError) as exc:
+            raise CacheUnavailable(type(exc).__name__) from exc
+
+
+def _token() -> str:
+    # Random, never a counter: a Redis that starts empty would count to the same numbers again.
+    return secrets.token_hex(12)

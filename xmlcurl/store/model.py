@@ -1,0 +1,130 @@
+"""What the store holds, as lookups see it. Frozen, stdlib only; nothing here knows SQL or XML."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+TENANT_STATES = ("active", "suspended")
+EXTENSION_STATUSES = ("active", "disabled")
+RECORDING_MODES = ("none", "inbound", "outbound", "all")
+CARRIERS = ("viettel", "mobifone", "vinaphone", "vietnamobile", "landline", "other")
+CLI_TYPES = ("mobile", "fixed_02x", "hotline_1900", "hotline_1800", "brandname")
+LANGUAGES = ("en", "vi")
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One customer. `domain` is the SIP domain, in lower case."""
+
+    id: int
+    domain: str
+    is_active: bool
+    time_zone: str
+    cacheable_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallerId:
+    """What the outside sees of a caller: one active number of the tenant."""
+
+    number_id: int
+    number: str
+    display_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A number with a SIP account, with everything that its documents say.
+
+    Hashes are lower-case hex. `outbound` is the caller ID for outside calls, already chosen:
+    the extension's own, else its hotline's, else the tenant's default.
+    """
+
+    id: int
+    tenant: Tenant
+    number: str
+    sign_in_name: str
+    aliases: tuple[str, ...]
+    display_name: str | None
+    status: str
+    expires_at: datetime | None
+    a1_hash: str
+    vm_a1_hash: str | None
+    credentials_revision: int
+    max_concurrent: int
+    concurrent_registrations: int
+    tls_enabled: bool
+    recording_mode: str
+    voicemail_enabled: bool
+    voicemail_mail: bool
+    voicemail_attach: bool
+    voicemail_delete_after_mail: bool
+    email: str | None
+    outbound_calls_disabled: bool
+    outside_hours_calls_disabled: bool
+    international_calls_disabled: bool
+    outbound: CallerId | None
+    hotline_id: int | None
+    team_id: int | None
+
+    def is_in_service(self, now: datetime) -> bool:
+        """Whether it may register and be called at `now`: active, in term, of an active tenant."""
+        in_term = self.expires_at is None or now < self.expires_at
+        return self.status == "active" and in_term and self.tenant.is_active
+
+    @property
+    def revision(self) -> str:
+        """Names the state of the credentials: "<extension id>-<credentials revision>"; ids are never reused."""
+        return f"{self.id}-{self.credentials_revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A team as FreeSWITCH's group: its name and the numbers of the members in service."""
+
+    tenant: Tenant
+    name: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Rendered XML, byte for byte what FreeSWITCH receives.
+
+    A user document says whose it is, so that the policy for a sign-in needs no second read.
+    """
+
+    body: bytes
+    number: str = ""
+    sign_in_name: str = ""
+
+
+class Tag:
+    """Names of the groups of cached documents that are dropped together, one function per kind of cause."""
+
+    DOMAINS = "domains"
+
+    @staticmethod
+    def tenant(tenant_id: int) -> str:
+        return f"t{tenant_id}"
+
+    @staticmethod
+    def extension(tenant_id: int, extension_id: int) -> str:
+        return f"t{tenant_id}:e{extension_id}"
+
+    @staticmethod
+    def name(tenant_id: int, name: str) -> str:
+        """The claim that `name` belongs to an extension, or to none: absence depends on it."""
+        return f"t{tenant_id}:n:{name}"
+
+    @staticmethod
+    def number(tenant_id: int, number_id: int) -> str:
+        return f"t{tenant_id}:c{number_id}"
+
+    @staticmethod
+    def hotline(tenant_id: int, hotline_id: int) -> str:
+        return f"t{tenant_id}:h{hotline_id}"
+
+    @staticmethod
+    def members(tenant_id: int) -> str:
+        """Every document that lists extensions: groups and the directory by name."""
+        return f"t{tenant_id}:members"

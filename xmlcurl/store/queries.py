@@ -1,0 +1,167 @@
+"""SELECTs that lookups need, rows in, model objects out. Each is scoped by one tenant's id."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from xmlcurl.store.model import CallerId, Extension, Group, Tenant
+from xmlcurl.store.tables import extension_names, extensions, hotlines, numbers, teams, tenants
+
+_TENANT = (
+    tenants.c.id.label("tenant_id"),
+    tenants.c.domain,
+    tenants.c.state.label("tenant_state"),
+    tenants.c.time_zone,
+    tenants.c.cacheable_ms,
+)
+_asked = extension_names.alias("asked")
+_names = extension_names.alias("names")
+_own = numbers.alias("own_number")
+_hotline = numbers.alias("hotline_number")
+_default = numbers.alias("default_number")
+_CALLER_IDS = (_own, _hotline, _default)
+
+
+async def all_domains(connection: AsyncConnection) -> dict[str, int]:
+    """Every living tenant's domain, in lower case, with the tenant's id; suspended ones too."""
+    rows = await connection.execute(select(tenants.c.domain, tenants.c.id).where(tenants.c.deleted_at.is_(None)))
+    return {row.domain: row.id for row in rows}
+
+
+async def find_tenant(connection: AsyncConnection, tenant_id: int) -> Tenant | None:
+    """The tenant, suspended or not; None when there is none or it was deleted."""
+    row = (
+        await connection.execute(select(*_TENANT).where(tenants.c.id == tenant_id, tenants.c.deleted_at.is_(None)))
+    ).one_or_none()
+    return row and _tenant(row)
+
+
+async def find_extension(connection: AsyncConnection, tenant_id: int, name: str) -> Extension | None:
+    """The living extension that has `name` as its number, sign-in name or alias, in one statement.
+
+    Spelling counts. Disabled and expired ones are returned: what they may do is the caller's to say.
+    """
+    rows = (await connection.execute(_extension_by_name(tenant_id, name))).all()
+    return _extension(rows) if rows else None
+
+
+async def find_group(connection: AsyncConnection, tenant: Tenant, name: str) -> Group | None:
+    """The team of that name with the numbers of all its living, active members."""
+    team_id = (
+        await connection.execute(
+            select(teams.c.id).where(teams.c.tenant_id == tenant.id, teams.c.name == name, teams.c.deleted_at.is_(None))
+        )
+    ).scalar_one_or_none()
+    if team_id is None:
+        return None
+    members = await connection.execute(_listed(tenant.id).where(extensions.c.team_id == team_id))
+    return Group(tenant, name, tuple(row.number for row in members))
+
+
+async def list_names(connection: AsyncConnection, tenant_id: int) -> list[tuple[str, str | None]]:
+    """(number, display name) of every active extension of the tenant, by number."""
+    rows = await connection.execute(_listed(tenant_id))
+    return [(row.number, row.display_name) for row in rows]
+
+
+def _listed(tenant_id: int) -> Select[Any]:
+    return (
+        select(extensions.c.number, extensions.c.display_name)
+        .where(
+            extensions.c.tenant_id == tenant_id,
+            extensions.c.deleted_at.is_(None),
+            extensions.c.status == "active",
+        )
+        .order_by(extensions.c.number)
+    )
+
+
+def _extension_by_name(tenant_id: int, name: str) -> Select[Any]:
+    caller_ids = [
+        column.label(f"{number.name}_{column.name}")
+        for number in _CALLER_IDS
+        for column in (number.c.id, number.c.number, number.c.display_name)
+    ]
+    # One row for each name of the extension: its aliases come along without a second statement.
+    return (
+        select(
+            extensions,
+            *_TENANT[1:],
+            *caller_ids,
+            _names.c.name.label("also"),
+            _names.c.is_alias.label("also_alias"),
+        )
+        .select_from(_asked)
+        .join(extensions, extensions.c.id == _asked.c.extension_id)
+        .join(tenants, tenants.c.id == extensions.c.tenant_id)
+        .join(_names, _names.c.extension_id == extensions.c.id)
+        .outerjoin(_own, and_(_own.c.id == extensions.c.outbound_number_id, *_usable(_own)))
+        .outerjoin(hotlines, and_(hotlines.c.id == extensions.c.hotline_id, hotlines.c.deleted_at.is_(None)))
+        .outerjoin(_hotline, and_(_hotline.c.id == hotlines.c.number_id, *_usable(_hotline)))
+        .outerjoin(_default, and_(_default.c.id == tenants.c.default_number_id, *_usable(_default)))
+        .where(
+            _asked.c.tenant_id == tenant_id,
+            _asked.c.name == name,
+            extensions.c.tenant_id == tenant_id,
+            extensions.c.deleted_at.is_(None),
+            tenants.c.deleted_at.is_(None),
+        )
+        .order_by(_names.c.id)
+    )
+
+
+def _usable(number: Any) -> tuple[Any, ...]:
+    """An outside caller ID counts while it is an active number of the extension's own tenant."""
+    return (
+        number.c.tenant_id == extensions.c.tenant_id,
+        number.c.status == "active",
+        number.c.deleted_at.is_(None),
+    )
+
+
+def _tenant(row: Row[*tuple[Any, ...]]) -> Tenant:
+    return Tenant(row.tenant_id, row.domain, row.tenant_state == "active", row.time_zone, row.cacheable_ms)
+
+
+def _extension(rows: Sequence[Row[*tuple[Any, ...]]]) -> Extension:
+    row = rows[0]
+    return Extension(
+        id=row.id,
+        tenant=_tenant(row),
+        number=row.number,
+        sign_in_name=row.sign_in_name,
+        aliases=tuple(each.also for each in rows if each.also_alias),
+        display_name=row.display_name,
+        status=row.status,
+        expires_at=row.expires_at,
+        a1_hash=row.a1_hash,
+        vm_a1_hash=row.vm_a1_hash,
+        credentials_revision=row.credentials_revision,
+        max_concurrent=row.max_concurrent,
+        concurrent_registrations=row.concurrent_registrations,
+        tls_enabled=row.tls_enabled,
+        recording_mode=row.recording_mode,
+        voicemail_enabled=row.voicemail_enabled,
+        voicemail_mail=row.voicemail_mail,
+        voicemail_attach=row.voicemail_attach,
+        voicemail_delete_after_mail=row.voicemail_delete_after_mail,
+        email=row.email,
+        outbound_calls_disabled=row.outbound_calls_disabled,
+        outside_hours_calls_disabled=row.outside_hours_calls_disabled,
+        international_calls_disabled=row.international_calls_disabled,
+        outbound=_outbound(row),
+        hotline_id=row.hotline_id,
+        team_id=row.team_id,
+    )
+
+
+def _outbound(row: Row[*tuple[Any, ...]]) -> CallerId | None:
+    for number in _CALLER_IDS:
+        number_id, digits, display_name = (
+            getattr(row, f"{number.name}_{column}") for column in ("id", "number", "display_name")
+        )
+        if number_id is not None:
+            return CallerId(number_id, digits, display_name)
+    return None
