@@ -5,13 +5,21 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ENV_PREFIX = "XMLCURL_"
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
-Bind = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}$")]
+
+
+def _with_a_port(bind: str) -> str:
+    if not 1 <= split_bind(bind)[1] <= 65_535:
+        raise ValueError("the port must be from 1 to 65535")
+    return bind
+
+
+Bind = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}$"), AfterValidator(_with_a_port)]
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
@@ -22,15 +30,15 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Every setting of the lookup service. Secrets are masked in `repr`."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     data_dir: Path = Path("data")
     """Folder of the embedded defaults: SQLite, the private Redis's socket, keys. Made with mode 0700."""
 
-    database_url: str = ""
+    database_url: str = Field("", repr=False)
     """`postgresql+psycopg://...` or `sqlite+aiosqlite:///FILE`; empty: SQLite in the data folder."""
 
-    redis_url: str = ""
+    redis_url: str = Field("", repr=False)
     """`redis://`, `rediss://` or `unix://`; empty: the private server's socket in the data folder."""
 
     lookup_bind: Bind = "127.0.0.1:8080"
