@@ -1,0 +1,73 @@
+"""The schema's history: `migrate` brings a database to the newest revision, whoever else tries at the same moment.
+
+A new revision: change `xmlcurl/store/tables.py`, run `alembic revision --autogenerate -m "why"`, read and
+correct what it wrote. The tests fail while the tables and the revisions differ.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from xmlcurl.store.engine import open_engine
+
+_LOCK_ID: Final = 0x786D6C6375726C
+"""The advisory lock on PostgreSQL that one migration holds: "xmlcurl" in ASCII, so that nobody else takes it."""
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database at `url` up to `revision`: all the way or, on any failure, not at all.
+
+    Processes that start together wait for one another; the second finds nothing to do.
+    """
+    _run(url, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(url: str, revision: str = "base") -> None:
+    """Take the database back to `revision`. What newer revisions hold is lost."""
+    _run(url, lambda config: command.downgrade(config, revision))
+
+
+def configuration(connection: Connection) -> Config:
+    """Alembic's, for the scripts beside this file and a connection in a transaction of the caller's."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _run(url: str, step: Callable[[Config], None]) -> None:
+    engine = open_engine(url)
+    try:
+        with engine.connect().execution_options(writes=True) as connection:
+            _release_links(connection)
+            with connection.begin():
+                _wait_for_others(connection)
+                step(configuration(connection))
+                _check_links(connection)
+    finally:
+        engine.dispose()
+
+
+def _release_links(connection: Connection) -> None:
+    # SQLite can change a table only by making it anew. With foreign keys on, dropping the old one
+    # would delete or refuse rows; and inside a transaction the pragma is ignored without a word.
+    if connection.dialect.name == "sqlite":
+        driver = connection.connection.driver_connection
+        assert driver is not None, "a connection that is open has its driver's"  # noqa: S101 - a fact for mypy
+        driver.execute("PRAGMA foreign_keys = OFF")
+
+
+def _wait_for_others(connection: Connection) -> None:
+    # On SQLite, BEGIN IMMEDIATE has done it.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _LOCK_ID})
+
+
+def _check_links(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise RuntimeError("the migration left rows that point to nothing; nothing was changed")
