@@ -1,0 +1,44 @@
+"""What the environment says to management: everything of the lookup service's settings, and what follows."""
+
+from ipaddress import ip_network
+
+from pydantic import Field, SecretStr, field_validator
+
+from xmlcurl.settings import Bind, Networks, Settings
+
+
+class ManagementSettings(Settings):
+    """Every setting of the API, the worker and the command line. Secrets are masked in `repr`."""
+
+    management_bind: Bind = "127.0.0.1:8081"
+    """Address and port of the management API. Beyond loopback, put TLS in front of it."""
+
+    secret_keys: SecretStr | None = None
+    """Fernet keys that stored passwords are encrypted with, separated by commas; the first one encrypts,
+    all decrypt. Unset: the file `secret.keys` in the data folder, made (mode 0600) when there is none."""
+
+    rate_limit_per_minute: int = Field(60, ge=1, le=10_000)
+    """Requests of one token in any 60 seconds (1 to 10000)."""
+
+    login_failures_per_minute: int = Field(10, ge=1, le=1_000)
+    """Requests with a wrong token from one address in any 60 seconds (1 to 1000), before it is refused unheard."""
+
+    switch_wait_ms: int = Field(500, ge=0, le=30_000)
+    """Longest a write waits for the switches, in milliseconds (0 to 30000); `Prefer: wait=N` asks for another time."""
+
+    flush_again_after_ms: int = Field(3_000, ge=1_000, le=30_000)
+    """When a switch is flushed for the second time, in milliseconds after the first (1000 to 30000).
+
+    Not less than the longest `timeout` of an xml_curl binding: a lookup in flight during the first
+    flush stores the old document afterwards.
+    """
+
+    trusted_proxies: Networks = ()
+    """Proxies whose X-Forwarded-For is believed, as CIDRs separated by commas. Default: none."""
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_proxies(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
