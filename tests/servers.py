@@ -154,10 +154,10 @@ class PostgresServer:
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self.folder),
-            # What these guard against, a crash of the whole machine, ends the test run too.
+            # What these guard against, a crash of the whole machine, ends the test run too. Commits
+            # stay synchronous: a killed server must keep them.
             "fsync": "off",
             "full_page_writes": "off",
-            "synchronous_commit": "off",
             "wal_level": "minimal",
             "max_wal_senders": "0",
             "shared_buffers": "32MB",
