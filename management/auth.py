@@ -1,0 +1,229 @@
+"""Who is asking: bearer tokens `<id>|<secret>`, from which address, for which tenant, and what they may do.
+
+The secret is shown once, when the token is made; stored is its SHA-256. Each request reads the token's row, so a
+revoked token is refused at once, by every process.
+"""
+
+import hmac
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Row, Select, or_, select, update
+
+from management.audit import Actor
+from management.database import Database
+from management.errors import Conflict, Forbidden, Invalid, NotFound, TooManyRequests, Unauthenticated, Unavailable
+from management.ratelimit import RateLimit
+from management.secrets import generate_password, token_hash
+from xmlcurl.store.tables import api_tokens, tenants, utc_now
+
+READ: Final = "read"
+WRITE: Final = "write"
+ADMIN: Final = "admin"
+SCOPES: Final = (READ, WRITE, ADMIN)
+"""`read`: every GET of extensions and caller IDs. `write`: change extensions. `admin`: the rest: teams,
+departments, numbers, users, tokens and the audit log of the token's tenant; with a token of the
+platform also tenants, switches and changes. `admin` includes `write`, `write` includes `read`."""
+
+TENANT_HEADER: Final = "X-Tenant"
+"""The header in which a token of the platform names the tenant that it means, by its domain."""
+
+_INCLUDED: Final = {READ: {READ, WRITE, ADMIN}, WRITE: {WRITE, ADMIN}, ADMIN: {ADMIN}}
+_SECRET_LENGTH: Final = 40
+_LAST_USED_AT_MOST_EVERY: Final = timedelta(minutes=1)
+# Nineteen digits could pass what a 64-bit column holds.
+_TOKEN: Final = re.compile(r"Bearer +(?P<id>[1-9][0-9]{0,17})\|(?P<secret>[0-9A-Za-z]{40})", re.ASCII | re.IGNORECASE)
+_DOMAIN: Final = re.compile(r"[A-Za-z0-9.-]{1,253}", re.ASCII)
+
+Networks = Sequence[IPv4Network | IPv6Network]
+log = structlog.get_logger("management.auth")
+
+
+@dataclass(frozen=True, slots=True)
+class TenantScope:
+    """The tenant that a request is about. `domain` in lower case, `language` "en" or "vi"."""
+
+    id: int
+    domain: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A token that was proven. `tenant` None: a token of the platform, which may act for every tenant."""
+
+    token_id: int
+    tenant: TenantScope | None
+    scopes: frozenset[str]
+    address: str | None
+
+    @property
+    def actor(self) -> Actor:
+        """What the audit log says."""
+        return Actor(f"token:{self.token_id}", self.address)
+
+    def require(self, scope: str) -> None:
+        """Raises Forbidden unless the token has `scope`, or one that includes it."""
+        if not self.scopes & _INCLUDED[scope]:
+            raise Forbidden(scope)
+
+    def require_platform(self) -> None:
+        """Raises Forbidden for a token of one tenant."""
+        if self.tenant is not None:
+            raise Forbidden("platform")
+
+
+class Gate:
+    """Proves tokens. One for each process."""
+
+    def __init__(self, database: Database, failures: RateLimit) -> None:
+        """`failures` limits wrong tokens, per address."""
+        self._database = database
+        self._failures = failures
+
+    async def admit(self, authorization: str | None, address: str | None) -> Caller:
+        """Whose token the header `Authorization` holds.
+
+        Raises:
+            Unauthenticated: none, or a wrong, unknown or revoked one, or one of a deleted tenant.
+            TooManyRequests: too many wrong ones came from that address.
+            Forbidden: its tenant is suspended.
+            Unavailable: the database did not answer.
+        """
+        if not authorization:
+            raise Unauthenticated
+        source = _limited_as(address)
+        room = await self._failures.look(source)
+        if room and not room.is_allowed:
+            raise TooManyRequests(room.retry_after_seconds)
+        row = await self._proven(authorization)
+        if row is None:
+            await self._failures.take(source)
+            log.info("wrong_token", address=address)
+            raise Unauthenticated
+        await self._saw(row)
+        return _caller(row, address)
+
+    async def act_for(self, caller: Caller, domain: str | None) -> TenantScope:
+        """The tenant that `caller` means: its own; a token of the platform names one by its domain.
+
+        Raises:
+            NotFound: no such tenant, or not the caller's.
+            Invalid: a token of the platform named none.
+        """
+        if caller.tenant is not None:
+            if domain is not None and domain.lower() != caller.tenant.domain:
+                raise NotFound("tenant")
+            return caller.tenant
+        if domain is None:
+            raise Invalid.of(TENANT_HEADER, "required")
+        if not _DOMAIN.fullmatch(domain):
+            raise NotFound("tenant")
+        async with self._database.reading() as connection:
+            row = (await connection.execute(_tenant_of(domain.lower()))).one_or_none()
+        if row is None:
+            raise NotFound("tenant")
+        return TenantScope(row.id, row.domain, row.language)
+
+    async def _proven(self, authorization: str) -> Row[Any] | None:
+        match = _TOKEN.fullmatch(authorization)
+        if match is None:
+            return None
+        async with self._database.reading() as connection:
+            row = (await connection.execute(_token(int(match["id"])))).one_or_none()
+        # Compared even when there is no such token: the time of the answer tells nothing.
+        expected = row.secret_hash if row else ""
+        is_right = hmac.compare_digest(expected.ljust(64), token_hash(match["secret"]))
+        if row is None or not is_right or row.revoked_at is not None:
+            return None
+        return None if row.tenant_id is not None and row.domain is None else row
+
+    async def _saw(self, row: Row[Any]) -> None:
+        """Notes when the token was used, at most once a minute, in a transaction of its own."""
+        now = utc_now()
+        too_soon = now - _LAST_USED_AT_MOST_EVERY
+        if row.last_used_at is not None and row.last_used_at > too_soon:
+            return
+        is_due = or_(api_tokens.c.last_used_at.is_(None), api_tokens.c.last_used_at <= too_soon)
+        statement = update(api_tokens).where(api_tokens.c.id == row.id, is_due)
+        try:
+            async with self._database.writing() as connection:
+                # Not a change of the token: its updated_at stays.
+                await connection.execute(statement.values(last_used_at=now, updated_at=api_tokens.c.updated_at))
+        except (Unavailable, Conflict) as exc:
+            log.warning("last_used_not_noted", token=row.id, reason=str(exc))
+
+
+def generate_token_secret() -> str:
+    """The part of a token behind the bar; stored is only its `token_hash`."""
+    return generate_password(_SECRET_LENGTH)
+
+
+def token_text(token_id: int, secret: str) -> str:
+    """What the owner of a token sends behind `Bearer`, as it is shown once."""
+    return f"{token_id}|{secret}"
+
+
+def client_address(peer: str | None, forwarded_for: Iterable[str], trusted: Networks) -> str | None:
+    """Who really asks: the peer, or, behind trusted proxies, the last address that none of them wrote about itself.
+
+    `forwarded_for`: the values of all X-Forwarded-For headers. Read from the right; the first address
+    that is no trusted proxy is the client. What stands left of it anyone can write.
+    """
+    hops = [hop.strip() for value in forwarded_for for hop in value.split(",")]
+    address = peer
+    while hops and _is_within(address, trusted):
+        hop = hops.pop()
+        if not _is_address(hop):
+            break
+        address = hop
+    return address
+
+
+def _is_within(address: str | None, networks: Networks) -> bool:
+    return address is not None and _is_address(address) and any(ip_address(address) in each for each in networks)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _limited_as(address: str | None) -> str:
+    """What counts as one source: an IPv4 address, or the /64 that one IPv6 customer has."""
+    if address is None or not _is_address(address):
+        return "unknown"
+    parsed = ip_address(address)
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
+
+
+def _caller(row: Row[Any], address: str | None) -> Caller:
+    if row.state == "suspended":
+        raise Forbidden("the tenant is suspended")
+    tenant = None if row.tenant_id is None else TenantScope(row.tenant_id, row.domain, row.language)
+    return Caller(row.id, tenant, frozenset(row.scopes), address)
+
+
+def _token(token_id: int) -> Select[Any]:
+    living = (tenants.c.id == api_tokens.c.tenant_id) & tenants.c.deleted_at.is_(None)
+    return (
+        select(api_tokens, tenants.c.domain, tenants.c.state, tenants.c.language)
+        .select_from(api_tokens.outerjoin(tenants, living))
+        .where(api_tokens.c.id == token_id)
+    )
+
+
+def _tenant_of(domain: str) -> Select[Any]:
+    return select(tenants.c.id, tenants.c.domain, tenants.c.language).where(
+        tenants.c.domain == domain, tenants.c.deleted_at.is_(None)
+    )
