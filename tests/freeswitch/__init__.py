@@ -1,0 +1,1 @@
+"""Acceptance: the whole product, a real FreeSWITCH with `freeswitch-conf`, and phones."""

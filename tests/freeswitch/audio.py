@@ -1,0 +1,42 @@
+"""Sound of a telephone: G.711 mu-law, 8,000 samples a second, a tone a phone so that one can be told from another."""
+
+import math
+
+SAMPLES_PER_SECOND = 8_000
+SAMPLES_PER_PACKET = 160
+"""20 ms."""
+AMPLITUDE = 12_000
+BIAS = 0x84
+SILENCE = b"\xff" * SAMPLES_PER_PACKET
+
+
+def tone(hertz: int) -> bytes:
+    """A second of it, mu-law; whole periods, so that it can be repeated without a click."""
+    step = 2 * math.pi * hertz / SAMPLES_PER_SECOND
+    return bytes(_encoded(round(AMPLITUDE * math.sin(step * n))) for n in range(SAMPLES_PER_SECOND))
+
+
+def has_tone(sound: bytes, hertz: int) -> bool:
+    """Whether that tone is most of what there is in the sound (mu-law): Goertzel's sum against all the energy."""
+    samples = [_decoded(byte) for byte in sound]
+    energy = sum(sample * sample for sample in samples)
+    if energy <= len(samples) * 100 * 100:
+        return False
+    turn = 2 * math.pi * hertz / SAMPLES_PER_SECOND
+    real = sum(sample * math.cos(turn * n) for n, sample in enumerate(samples))
+    imaginary = sum(sample * math.sin(turn * n) for n, sample in enumerate(samples))
+    return 2 * (real * real + imaginary * imaginary) / len(samples) > energy / 2
+
+
+def _encoded(sample: int) -> int:
+    """One 16-bit sample as mu-law (G.711)."""
+    sign = 0x80 if sample < 0 else 0
+    magnitude = min(abs(sample), 32_635) + BIAS
+    exponent = magnitude.bit_length() - 8
+    return ~(sign | exponent << 4 | (magnitude >> exponent + 3) & 0x0F) & 0xFF
+
+
+def _decoded(byte: int) -> int:
+    byte = ~byte & 0xFF
+    magnitude = ((byte & 0x0F) << 3) + BIAS << (byte >> 4 & 0x07)
+    return BIAS - magnitude if byte & 0x80 else magnitude - BIAS

@@ -1,0 +1,144 @@
+"""A FreeSWITCH of our own: `freeswitch-conf` as it is, in folders of its own, on loopback."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.freeswitch.eventsocket import EventSocket
+
+CONFIGURATION = Path(__file__).parents[2] / "freeswitch-conf"
+START_TIMEOUT_SECONDS = 40.0
+STOP_TIMEOUT_SECONDS = 20.0
+PORTS_OF_AUDIO = 200
+"""How many RTP ports one switch gets: far more than the calls of one test."""
+
+
+@dataclass
+class Switch:
+    """One FreeSWITCH, by default stopped.
+
+    Args:
+        prefix: where it is installed: `bin/freeswitch` below it.
+        folder: for everything it writes.
+        lookup_url: of the backend, and `lookup_credentials` for it.
+    """
+
+    prefix: Path
+    folder: Path
+    name: str
+    first_audio_port: int
+    lookup_url: str
+    lookup_credentials: str
+    sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    event_socket_port: int = field(default_factory=lambda: free_port(socket.SOCK_STREAM))
+    event_socket_password: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def recordings(self) -> Path:
+        return self.folder / "recordings"
+
+    @property
+    def voicemail(self) -> Path:
+        """Of the profile `default`: DOMAIN/NUMBER/msg_*.wav."""
+        return self.folder / "storage" / "voicemail" / "default"
+
+    def start(self) -> None:
+        """Start it and wait until it serves SIP."""
+        folders = ("conf", "log", "db", "run", "temp", "recordings", "storage", "scripts", "certs")
+        for each in folders:
+            (self.folder / each).mkdir(parents=True, exist_ok=True)
+        # A copy, since FreeSWITCH writes a serial number beside its configuration.
+        shutil.copytree(CONFIGURATION, self.folder / "conf", dirs_exist_ok=True)
+        options = [word for each in folders for word in (f"-{each}", str(self.folder / each))]
+        with (self.folder / "log" / "console").open("ab") as console:
+            self._process = subprocess.Popen(
+                [self.prefix / "bin" / "freeswitch", "-nf", "-nc", "-np", "-nonat", *options],
+                env={**os.environ, **self._environment()},
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for pytest, which stops it in its turn
+            )
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        """As an operator does; registrations stay in its tables."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """As a crash does."""
+        self._end(signal.SIGKILL)
+
+    def connect(self) -> EventSocket:
+        """A new connection to its event socket; the caller closes it."""
+        return EventSocket(self.event_socket_port, self.event_socket_password)
+
+    def api(self, command: str) -> str:
+        """The reply to one command, on a connection of its own."""
+        connection = self.connect()
+        try:
+            return connection.api(command)
+        finally:
+            connection.close()
+
+    def log_text(self) -> str:
+        """What it has logged so far."""
+        return "".join(
+            path.read_text(errors="replace") for path in (self.folder / "log").glob("*") if path.suffix != ".fsxml"
+        )
+
+    def _environment(self) -> dict[str, str]:
+        values = {
+            "NAME": self.name,
+            "SIP_PORT": self.sip_port,
+            "RTP_FIRST_PORT": self.first_audio_port,
+            "RTP_LAST_PORT": self.first_audio_port + PORTS_OF_AUDIO,
+            "EVENT_SOCKET_PORT": self.event_socket_port,
+            "EVENT_SOCKET_PASSWORD": self.event_socket_password,
+            "LOOKUP_URL": self.lookup_url,
+            "LOOKUP_CREDENTIALS": self.lookup_credentials,
+        }
+        return {f"FREESWITCH_{name}": str(value) for name, value in values.items()}
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while not self._is_ready():
+            if self._process is None or self._process.poll() is not None:
+                raise RuntimeError(f"FreeSWITCH ended while it started: {self.log_text()[-2_000:]}")
+            if time.monotonic() > deadline:
+                self.kill()
+                raise TimeoutError(f"FreeSWITCH did not start: {self.log_text()[-2_000:]}")
+            time.sleep(0.1)
+
+    def _is_ready(self) -> bool:
+        try:
+            return "RUNNING" in self.api("sofia status profile internal") or "sip:mod_sofia" in self.api(
+                "sofia status profile internal"
+            )
+        except OSError:
+            return False
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(STOP_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    """A port of loopback that nobody had a moment ago, free for UDP (`SOCK_DGRAM`) or TCP."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
