@@ -10,7 +10,7 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 from xmlcurl.store.engine import open_engine
 
@@ -41,6 +41,7 @@ def configuration(connection: Connection) -> Config:
 
 
 def _run(url: str, step: Callable[[Config], None]) -> None:
+    _make_folder(url)
     engine = open_engine(url)
     try:
         with engine.connect().execution_options(writes=True) as connection:
@@ -51,6 +52,13 @@ def _run(url: str, step: Callable[[Config], None]) -> None:
                 _check_links(connection)
     finally:
         engine.dispose()
+
+
+def _make_folder(url: str) -> None:
+    # For its owner alone: the file holds hashes that are as good as passwords.
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _release_links(connection: Connection) -> None:
