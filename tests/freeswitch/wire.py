@@ -21,7 +21,7 @@ class Wire(asyncio.DatagramProtocol):
         self._peer = peer
         self._asked = asked
         self._transport: asyncio.DatagramTransport | None = None
-        self._waiting: dict[str, asyncio.Queue[Message]] = {}
+        self._waiting: dict[tuple[str, str], asyncio.Queue[Message]] = {}
         self._said: dict[tuple[str, str], Message] = {}
 
     async def open(self) -> None:
@@ -46,7 +46,9 @@ class Wire(asyncio.DatagramProtocol):
         Raises:
             TimeoutError: nobody did.
         """
-        answers = self._waiting[request.branch] = asyncio.Queue()
+        # By method too: a CANCEL has the branch of what it cancels.
+        transaction = request.branch, request.method
+        answers = self._waiting[transaction] = asyncio.Queue()
         try:
             answer = await self._first_answer(request, answers)
             while answer.status < 200:
@@ -54,7 +56,7 @@ class Wire(asyncio.DatagramProtocol):
                     on_provisional(request, answer)
                 answer = await answers.get()
         finally:
-            del self._waiting[request.branch]
+            del self._waiting[transaction]
         if request.method == "INVITE" and answer.status >= 300:
             self.send(sip.acknowledgement_of_refusal(request, answer))
         return answer
@@ -79,9 +81,10 @@ class Wire(asyncio.DatagramProtocol):
         if not data.strip():
             return
         message = sip.decode(data)
-        if message.branch in self._waiting and message.status:
-            self._waiting[message.branch].put_nowait(message)
-        elif not message.status and (said := self._said.get((message.branch, message.method))) is not None:
-            self.send(said)
+        transaction = message.branch, message.method
+        if message.status and transaction in self._waiting:
+            self._waiting[transaction].put_nowait(message)
+        elif not message.status and transaction in self._said:
+            self.send(self._said[transaction])
         elif not message.status or (message.method == "INVITE" and message.status == 200):
             self._asked(message)

@@ -1,0 +1,106 @@
+"""The whole product beside FreeSWITCH: `management demo` in a folder of its own, and its API as an administrator uses it."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from socket import SOCK_STREAM
+from typing import Any
+
+import httpx
+
+from tests.freeswitch.switch import Switch, free_port
+
+START_TIMEOUT_SECONDS = 40.0
+STOP_TIMEOUT_SECONDS = 20.0
+SWITCH_WAIT_SECONDS = 10
+COMMANDS = Path(sys.executable).parent
+
+
+class Product:
+    """Lookups, API, worker, Redis and SQLite, started with one command as `make run` does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("XMLCURL_")},
+            "XMLCURL_DATA_DIR": str(folder),
+            "XMLCURL_LOOKUP_BIND": f"127.0.0.1:{free_port(SOCK_STREAM)}",
+            "XMLCURL_MANAGEMENT_BIND": f"127.0.0.1:{free_port(SOCK_STREAM)}",
+            # The tests are one impatient administrator.
+            "XMLCURL_RATE_LIMIT_PER_MINUTE": "10000",
+        }
+        self.demo: Mapping[str, Any] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def management_url(self) -> str:
+        return str(self.demo["management_url"])
+
+    def start(self) -> None:
+        """Start it, and wait until it answers on both sides."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "output").open("ab") as output:
+            self._process = subprocess.Popen(
+                [COMMANDS / "management", "demo"],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while not self._is_ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"the product did not start: {self.output()[-3_000:]}")
+            time.sleep(0.1)
+        self.demo = json.loads((self.folder / "demo.json").read_text())
+
+    def stop(self) -> None:
+        """As Ctrl-C does."""
+        process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def output(self) -> str:
+        return (self.folder / "output").read_text(errors="replace")
+
+    def command(self, *words: str, stdin: str = "") -> Any:
+        """`management WORDS --json`: what it printed.
+
+        Raises:
+            RuntimeError: it failed; with what it said.
+        """
+        done = subprocess.run(
+            [COMMANDS / "management", *words, "--json"],
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"management {' '.join(words)}: {done.stderr}")
+        return json.loads(done.stdout)
+
+    def _is_ready(self) -> bool:
+        binds = [self.environment[f"XMLCURL_{side}_BIND"] for side in ("LOOKUP", "MANAGEMENT")]
+        try:
+            answers = [httpx.get(f"http://{bind}/readyz", timeout=2.0) for bind in binds]
+        except httpx.HTTPError:
+            return False
+        return all(answer.is_success for answer in answers) and (self.folder / "demo.json").exists()
