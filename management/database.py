@@ -82,6 +82,11 @@ async def _commit(connection: AsyncConnection) -> None:
         raise
 
 
+def is_unique_violation(exc: IntegrityError) -> bool:
+    """Whether another row has the name; else a row that was referred to is gone, or a fault of ours."""
+    return _code(exc) in {"SQLITE_CONSTRAINT_UNIQUE", "23505"}
+
+
 def _raise_ours(exc: DBAPIError | PoolTimeout) -> None:
     """Raises what a caller can act on; nothing when nobody could, because the fault is ours."""
     if isinstance(exc, PoolTimeout):

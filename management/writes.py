@@ -17,9 +17,9 @@ same transaction completes the purge and reaches every switch.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypedDict, TypeVar
 from uuid import uuid4
 
 import structlog
@@ -31,12 +31,16 @@ from management.database import Collided, Database
 from management.effects import Effects
 from management.errors import Unavailable, Unconfirmed
 from xmlcurl.store.cache import CacheUnavailable, Guard, Purge
+from xmlcurl.store.tables import utc_now
 
 T = TypeVar("T")
 Body = Callable[["Write"], Awaitable[T]]
 
 ATTEMPTS: Final = 3
 """How often a body is run when another transaction stands in its way."""
+
+MOST_USERS_FLUSHED: Final = 100
+"""Beyond that one bare flush of a switch's cache costs less than telling it every name."""
 
 _FIRST_LOOK_SECONDS: Final = 0.005
 _LONGEST_LOOK_SECONDS: Final = 0.05
@@ -67,13 +71,19 @@ class Written(Generic[T]):
     sync: SwitchSync
 
 
+class _Expiry(TypedDict):
+    extension_id: int
+    tenant_id: int
+    expires_at: datetime
+
+
 class Write:
     """One transaction, and what has to follow from it. A body must read and change through it alone."""
 
     def __init__(self, connection: AsyncConnection, actor: Actor, tenant_id: int | None) -> None:
         self.connection = connection
         self.effects = Effects()
-        self.expiries: list[tuple[int, datetime]] = []
+        self.expiries: list[_Expiry] = []
         self._actor = actor
         self._tenant_id = tenant_id
 
@@ -85,9 +95,9 @@ class Write:
         """What else follows; all that a body tells becomes one row for each switch."""
         self.effects = Effects.together((self.effects, *effects))
 
-    def tell_at_expiry(self, extension_id: int, expires_at: datetime) -> None:
+    def tell_at_expiry(self, extension_id: int, tenant_id: int, expires_at: datetime) -> None:
         """The extension's term ends then: the worker drops its copies and registrations at that moment."""
-        self.expiries.append((extension_id, expires_at))
+        self.expiries.append({"extension_id": extension_id, "tenant_id": tenant_id, "expires_at": expires_at})
 
     async def audit(
         self,
@@ -175,13 +185,13 @@ class Writes:
             result = await body(write)
             effects = write.effects
             if effects != Effects():
-                if tenant_id is not None:
-                    effects |= Effects(guards=frozenset({Guard.of_tenant(tenant_id)}))
-                await connection.execute(outbox.append(group_id, effects, tenant_id=tenant_id))
-            for extension_id, due_at in write.expiries:
+                effects = _completed(effects, tenant_id)
+                switch_ids = (await connection.execute(outbox.enabled_switches())).scalars().all()
                 await connection.execute(
-                    outbox.append_expiry(group_id, extension_id, tenant_id=tenant_id, due_at=due_at)
+                    outbox.append(effects, group_id=group_id, tenant_id=tenant_id, switch_ids=switch_ids, now=utc_now())
                 )
+            for row in write.expiries:
+                await connection.execute(outbox.append_expiry(**row, group_id=group_id, now=utc_now()))
         return result, effects
 
     async def _wait(self, group_id: str, wait_ms: int) -> SwitchSync:
@@ -198,7 +208,15 @@ class Writes:
 
     async def _progress(self, group_id: str) -> SwitchSync:
         async with self._database.reading() as connection:
-            states = {row.state: row.count for row in await connection.execute(outbox.progress(group_id))}
-        acked = sum(states.get(state, 0) for state in outbox.ACKNOWLEDGED)
-        failed = states.get("failed", 0)
-        return SwitchSync(acked, sum(states.values()) - acked - failed, failed)
+            states = [state for _, state in await connection.execute(outbox.states(group_id))]
+        acked = sum(state in outbox.ACKNOWLEDGED for state in states)
+        failed = states.count("failed")
+        return SwitchSync(acked, len(states) - acked - failed, failed)
+
+
+def _completed(effects: Effects, tenant_id: int | None) -> Effects:
+    if len(effects.flush_users) > MOST_USERS_FLUSHED:
+        effects = replace(effects, flush_users=frozenset(), flush_all=True)
+    if tenant_id is None:
+        return effects
+    return effects | Effects(guards=frozenset({Guard.of_tenant(tenant_id)}))

@@ -1,0 +1,251 @@
+"""What an administrator can wish for an extension, and the bounds of each value.
+
+Values keep the names of the API's document, so that an error names the field that a client sent.
+`check()` says what a value alone can tell; what needs the store (does that team exist, is that name
+free) the service asks in its transaction.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+from management.errors import Broken, Invalid
+from xmlcurl.store.model import EXTENSION_STATUSES, RECORDING_MODES
+from xmlcurl.store.text import is_mail_address, is_name, is_safe_text
+
+EMERGENCY_NUMBERS: Final = ("112", "911")
+"""Never the name of an extension: who dials them in need must not ring a colleague."""
+
+NUMBER: Final = r"^[0-9]{3,10}$"
+PIN: Final = r"^[0-9]{4,20}$"
+MOBILE: Final = r"^\+?[0-9]{3,30}$"
+LANGUAGE: Final = r"^[a-z]{2}(-[A-Z]{2})?$"
+LONGEST_DISPLAY_NAME: Final = 100
+LONGEST_PERSON_NAME: Final = 63
+SHORTEST_PASSWORD: Final = 8
+LONGEST_PASSWORD: Final = 100
+MOST_CONCURRENT: Final = 10
+MOST_REGISTRATIONS: Final = 3
+MOST_ALIASES: Final = 10
+MOST_ROWS: Final = 1_000
+"""How many extensions one batch may create."""
+
+_YEARS: Final = range(1970, 9_999)
+
+
+class Unset(Enum):
+    """The type of UNSET, which says that a wish leaves a value as it is."""
+
+    UNSET = "unset"
+
+
+UNSET: Final = Unset.UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionValues:
+    """New values; what is UNSET stays, or takes its default. None takes a value away, where that is possible."""
+
+    display_name: str | Unset | None = UNSET
+    first_name: str | Unset | None = UNSET
+    last_name: str | Unset | None = UNSET
+    email: str | Unset | None = UNSET
+    mobile: str | Unset | None = UNSET
+    status: str | Unset = UNSET
+    expires_at: datetime | Unset | None = UNSET
+    sign_in_name: str | Unset = UNSET
+    aliases: tuple[str, ...] | Unset = UNSET
+    max_concurrent: int | Unset = UNSET
+    concurrent_registrations: int | Unset = UNSET
+    tls_enabled: bool | Unset = UNSET
+    recording_mode: str | Unset = UNSET
+    voicemail_enabled: bool | Unset = UNSET
+    voicemail_pin: str | Unset | None = field(default=UNSET, repr=False)
+    voicemail_mail: bool | Unset = UNSET
+    voicemail_attach: bool | Unset = UNSET
+    voicemail_delete_after_mail: bool | Unset = UNSET
+    voicemail_language: str | Unset | None = UNSET
+    outbound_calls_disabled: bool | Unset = UNSET
+    outside_hours_calls_disabled: bool | Unset = UNSET
+    international_calls_disabled: bool | Unset = UNSET
+    outbound_caller_id: str | Unset | None = UNSET
+    hotline_id: int | Unset | None = UNSET
+    user_id: int | Unset | None = UNSET
+    team_id: int | Unset | None = UNSET
+    department_id: int | Unset | None = UNSET
+
+    def given(self) -> dict[str, Any]:
+        """The values that are set, by name."""
+        values = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: value for name, value in values if value is not UNSET}
+
+    def broken(self, number: str) -> dict[str, list[Broken]]:
+        """Every rule that a value of the extension `number` breaks by itself."""
+        found: dict[str, list[Broken]] = {}
+        for name, value in self.given().items():
+            for where, rule in _broken(name, value, number):
+                found.setdefault(where, []).append(rule)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateExtension:
+    """A new extension. Without a password one is generated."""
+
+    extension_number: str
+    sip_password: str | None = field(default=None, repr=False)
+    values: ExtensionValues = field(default_factory=ExtensionValues)
+
+    def broken(self) -> dict[str, list[Broken]]:
+        found = self.values.broken(self.extension_number)
+        if rules := [*_number(self.extension_number)]:
+            found["extension_number"] = rules
+        if self.sip_password is not None and (rules := [*_password(self.sip_password)]):
+            found["sip_password"] = rules
+        return found
+
+    def check(self) -> None:
+        """Raises Invalid, with every rule that is broken."""
+        _raise(self.broken())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateExtension:
+    """New values for the living extension of that number; its number and password are none of them."""
+
+    extension_number: str
+    values: ExtensionValues
+
+    def check(self) -> None:
+        """Raises Invalid, with every rule that is broken."""
+        _raise(self.values.broken(self.extension_number))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePassword:
+    """Another SIP password; without one it is generated."""
+
+    extension_number: str
+    new_password: str | None = field(default=None, repr=False)
+
+    def check(self) -> None:
+        """Raises Invalid, with every rule that is broken."""
+        rules = [] if self.new_password is None else [*_password(self.new_password)]
+        _raise({"new_password": rules} if rules else {})
+
+
+def _raise(broken: Mapping[str, Sequence[Broken]]) -> None:
+    if broken:
+        raise Invalid(broken)
+
+
+def _broken(name: str, value: Any, number: str) -> Iterator[tuple[str, Broken]]:
+    """(field, rule) for each rule that the value of one field breaks; None is no value."""
+    if value is None:
+        return
+    if name == "aliases":
+        yield from _aliases(value, number)
+    elif name in _RULES:
+        yield from ((name, rule) for rule in _RULES[name](value))
+
+
+def _text(longest: int) -> Callable[[str], Iterator[Broken]]:
+    def rules(value: str) -> Iterator[Broken]:
+        if len(value) > longest:
+            yield Broken("max.string", {"max": longest})
+        if not is_safe_text(value):
+            yield Broken("safe_text")
+
+    return rules
+
+
+def _matching(pattern: str, broken: Broken) -> Callable[[str], Iterator[Broken]]:
+    def rules(value: str) -> Iterator[Broken]:
+        if not _matches(pattern, value):
+            yield broken
+
+    return rules
+
+
+def _between(least: int, most: int) -> Callable[[int], Iterator[Broken]]:
+    def rules(value: int) -> Iterator[Broken]:
+        if not least <= value <= most:
+            yield Broken("between.numeric", {"min": least, "max": most})
+
+    return rules
+
+
+def _one_of(values: Sequence[str]) -> Callable[[str], Iterator[Broken]]:
+    def rules(value: str) -> Iterator[Broken]:
+        if value not in values:
+            yield Broken("in")
+
+    return rules
+
+
+def _email(value: str) -> Iterator[Broken]:
+    if not is_mail_address(value):
+        yield Broken("email")
+
+
+def _moment(value: datetime) -> Iterator[Broken]:
+    if value.tzinfo is None or value.year not in _YEARS:
+        yield Broken("date")
+
+
+def _number(value: str) -> Iterator[Broken]:
+    if not _matches(NUMBER, value):
+        yield Broken("regex")
+    elif value in EMERGENCY_NUMBERS:
+        yield Broken("emergency")
+
+
+def _name(value: str) -> Iterator[Broken]:
+    if not is_name(value):
+        yield Broken("regex")
+    elif value in EMERGENCY_NUMBERS:
+        yield Broken("emergency")
+
+
+def _aliases(values: Sequence[str], number: str) -> Iterator[tuple[str, Broken]]:
+    if len(values) > MOST_ALIASES:
+        yield "aliases", Broken("max.array", {"max": MOST_ALIASES})
+    for index, value in enumerate(values):
+        for rule in _name(value):
+            yield f"aliases.{index}", rule
+        if value in (number, *values[:index]):
+            yield f"aliases.{index}", Broken("distinct")
+
+
+def _password(value: str) -> Iterator[Broken]:
+    if len(value) < SHORTEST_PASSWORD:
+        yield Broken("min.string", {"min": SHORTEST_PASSWORD})
+    if len(value) > LONGEST_PASSWORD:
+        yield Broken("max.string", {"max": LONGEST_PASSWORD})
+    if not value.isprintable():
+        yield Broken("printable")
+
+
+def _matches(pattern: str, value: str) -> bool:
+    # `$` would let a line feed follow.
+    return re.fullmatch(pattern.removesuffix("$"), value, re.ASCII) is not None
+
+
+_RULES: Final[Mapping[str, Callable[[Any], Iterator[Broken]]]] = {
+    "display_name": _text(LONGEST_DISPLAY_NAME),
+    "first_name": _text(LONGEST_PERSON_NAME),
+    "last_name": _text(LONGEST_PERSON_NAME),
+    "email": _email,
+    "mobile": _matching(MOBILE, Broken("regex")),
+    "status": _one_of(EXTENSION_STATUSES),
+    "expires_at": _moment,
+    "sign_in_name": _name,
+    "max_concurrent": _between(1, MOST_CONCURRENT),
+    "concurrent_registrations": _between(1, MOST_REGISTRATIONS),
+    "recording_mode": _one_of(RECORDING_MODES),
+    "voicemail_pin": _matching(PIN, Broken("digits_between", {"min": 4, "max": 20})),
+    "voicemail_language": _matching(LANGUAGE, Broken("regex")),
+}

@@ -1,0 +1,194 @@
+"""Rows of extensions, of one tenant by construction."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from management.database import is_unique_violation
+from management.extensions.errors import ExtensionExists, NameTaken
+from management.extensions.model import Extension, OutboundNumber
+from management.paging import Page, PageWanted
+from xmlcurl.store.tables import (
+    departments,
+    extension_names,
+    extensions,
+    hotlines,
+    numbers,
+    teams,
+    users,
+    utc_now,
+)
+
+_LARGEST_ID: Final = 2**63 - 1
+_LINKED: Final = {"team_id": teams, "department_id": departments, "user_id": users, "hotline_id": hotlines}
+_SECRETS: Final = {"a1_hash", "vm_a1_hash", "password_encrypted"}
+_COLUMNS: Final = tuple(column for column in extensions.c if column.name not in _SECRETS | {"tenant_id", "deleted_at"})
+
+
+class ExtensionRepository:
+    """Living extensions of one tenant, over a connection in a transaction."""
+
+    def __init__(self, connection: AsyncConnection, tenant_id: int) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+
+    async def find(self, number: str, *, to_change: bool = False) -> Extension | None:
+        """The extension of that number. `to_change` keeps other writers away from it until the transaction ends."""
+        statement = self._living().where(extensions.c.number == number)
+        if to_change:
+            statement = statement.with_for_update(of=extensions)
+        found = await self._objects(statement)
+        return found[0] if found else None
+
+    async def page(self, wanted: PageWanted, status: str | None) -> Page[Extension]:
+        """Extensions by number; the text that is searched for is literal, its case does not count."""
+        statement = self._living()
+        if status is not None:
+            statement = statement.where(extensions.c.status == status)
+        if wanted.search:
+            statement = statement.where(_contains(wanted.search, extensions.c.number, extensions.c.display_name))
+        total = await self._count(statement)
+        statement = statement.order_by(extensions.c.number, extensions.c.id)
+        return Page.of(await self._objects(statement.limit(wanted.size).offset(wanted.offset)), wanted, total)
+
+    async def add(self, values: Mapping[str, Any]) -> int:
+        """A new extension's id.
+
+        Raises:
+            ExtensionExists: the number is a living extension's.
+        """
+        statement = insert(extensions).values(tenant_id=self._tenant_id, **values).returning(extensions.c.id)
+        try:
+            return int((await self._connection.execute(statement)).scalar_one())
+        except IntegrityError as exc:
+            if is_unique_violation(exc):
+                raise ExtensionExists from exc
+            raise
+
+    async def change(self, extension_id: int, values: Mapping[str, Any]) -> None:
+        """New values of columns; `updated_at` moves."""
+        await self._connection.execute(update(extensions).where(self._is(extension_id)).values(**values))
+
+    async def put_names(self, extension: tuple[int, str, str], aliases: Sequence[str]) -> None:
+        """What the extension, as (id, number, sign-in name), is called from now on.
+
+        Raises:
+            ExtensionExists: the number is a name of another living extension.
+            NameTaken: another name is.
+        """
+        extension_id, number, sign_in_name = extension
+        await self._drop_names(extension_id)
+        # In one order for everybody: writers that want the same two names wait for one another, in a row.
+        for name in sorted({number, sign_in_name, *aliases}):
+            row = {"is_number": name == number, "is_sign_in": name == sign_in_name, "is_alias": name in aliases}
+            try:
+                await self._connection.execute(
+                    insert(extension_names).values(
+                        tenant_id=self._tenant_id, extension_id=extension_id, name=name, **row
+                    )
+                )
+            except IntegrityError as exc:
+                if not is_unique_violation(exc):
+                    raise
+                if row["is_number"]:
+                    raise ExtensionExists from exc
+                raise NameTaken("sign_in_name" if row["is_sign_in"] else "aliases") from exc
+
+    async def remove(self, extension_id: int, values: Mapping[str, Any]) -> None:
+        """Soft delete, with last `values`; its names are free at once."""
+        await self._drop_names(extension_id)
+        await self.change(extension_id, {"deleted_at": utc_now(), **values})
+
+    async def password_encrypted(self, extension_id: int) -> str:
+        """The SIP password as it is stored."""
+        statement = select(extensions.c.password_encrypted).where(self._is(extension_id))
+        return str((await self._connection.execute(statement)).scalar_one())
+
+    async def has(self, link: str, linked_id: int) -> bool:
+        """Whether the tenant has a living row that `link` ("team_id", ...) may name."""
+        table = _LINKED[link]
+        if not 0 < linked_id <= _LARGEST_ID:
+            return False
+        statement = select(table.c.id).where(
+            table.c.id == linked_id, table.c.tenant_id == self._tenant_id, table.c.deleted_at.is_(None)
+        )
+        return (await self._connection.execute(statement)).first() is not None
+
+    async def active_number_id(self, number: str) -> int | None:
+        """The id of the tenant's active number with these digits."""
+        statement = self._outbound().where(numbers.c.number == number).with_only_columns(numbers.c.id)
+        return (await self._connection.execute(statement)).scalar_one_or_none()
+
+    async def outbound_numbers(self, wanted: PageWanted) -> Page[OutboundNumber]:
+        """The numbers that calls of the tenant may show, by number."""
+        statement = self._outbound()
+        if wanted.search:
+            statement = statement.where(_contains(wanted.search, numbers.c.number, numbers.c.display_name))
+        total = await self._count(statement)
+        statement = statement.order_by(numbers.c.number).limit(wanted.size).offset(wanted.offset)
+        rows = await self._connection.execute(statement)
+        return Page.of([OutboundNumber(**row._mapping) for row in rows], wanted, total)
+
+    def _living(self) -> Select[Any]:
+        own_number = and_(
+            numbers.c.id == extensions.c.outbound_number_id,
+            numbers.c.tenant_id == self._tenant_id,
+            numbers.c.deleted_at.is_(None),
+        )
+        return (
+            select(*_COLUMNS, numbers.c.number.label("outbound_caller_id"))
+            .select_from(extensions.outerjoin(numbers, own_number))
+            .where(extensions.c.tenant_id == self._tenant_id, extensions.c.deleted_at.is_(None))
+        )
+
+    def _outbound(self) -> Select[Any]:
+        return select(
+            numbers.c.number, numbers.c.display_name, numbers.c.carrier, numbers.c.cli_type, numbers.c.status
+        ).where(numbers.c.tenant_id == self._tenant_id, numbers.c.status == "active", numbers.c.deleted_at.is_(None))
+
+    def _is(self, extension_id: int) -> Any:
+        return and_(extensions.c.id == extension_id, extensions.c.tenant_id == self._tenant_id)
+
+    async def _objects(self, statement: Select[Any]) -> list[Extension]:
+        rows = (await self._connection.execute(statement)).all()
+        aliases = await self._aliases([row.id for row in rows])
+        return [_extension(row, aliases.get(row.id, ())) for row in rows]
+
+    async def _aliases(self, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        if not ids:
+            return {}
+        statement = (
+            select(extension_names.c.extension_id, extension_names.c.name)
+            .where(
+                extension_names.c.tenant_id == self._tenant_id,
+                extension_names.c.extension_id.in_(ids),
+                extension_names.c.is_alias.is_(True),
+            )
+            .order_by(extension_names.c.name)
+        )
+        found: dict[int, tuple[str, ...]] = {}
+        for row in await self._connection.execute(statement):
+            found[row.extension_id] = (*found.get(row.extension_id, ()), row.name)
+        return found
+
+    async def _drop_names(self, extension_id: int) -> None:
+        await self._connection.execute(
+            delete(extension_names).where(
+                extension_names.c.tenant_id == self._tenant_id, extension_names.c.extension_id == extension_id
+            )
+        )
+
+    async def _count(self, statement: Select[Any]) -> int:
+        counted = select(func.count()).select_from(statement.subquery())
+        return int((await self._connection.execute(counted)).scalar_one())
+
+
+def _contains(text: str, *columns: Any) -> Any:
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
+def _extension(row: Row[Any], aliases: tuple[str, ...]) -> Extension:
+    return Extension(**row._mapping, aliases=aliases)
