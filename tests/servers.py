@@ -211,7 +211,7 @@ def _bundled() -> list[Path]:
 def _reachable_by_others(binaries: Path) -> Path:
     """The same binaries, copied to where `nobody` can run them, unless it can where they are.
 
-    A checkout below /root is a place where it can't.
+    A checkout in root's home is a place where it can't.
     """
     if all(parent.stat().st_mode & 0o001 for parent in binaries.parents):
         return binaries
