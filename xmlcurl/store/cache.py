@@ -99,7 +99,7 @@ if raw then
 end
 local token = redis.call('GET', tag_key('domains'))
 if not token or redis.call('HGET', domains_key, '') ~= token then return miss('', 'domains') end
-local tenant = redis.call('HGET', domains_key, domain)
+local tenant = domain ~= '' and redis.call('HGET', domains_key, domain)
 if not tenant then return {'absent'} end
 return miss(tenant, 't' .. tenant)
 """

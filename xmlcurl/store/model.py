@@ -78,15 +78,6 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """A team as FreeSWITCH's group: its name and the numbers of the members in service."""
-
-    tenant: Tenant
-    name: str
-    members: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Document:
     """Rendered XML, byte for byte what FreeSWITCH receives.
 

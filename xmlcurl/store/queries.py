@@ -1,12 +1,13 @@
 """SELECTs that lookups need, rows in, model objects out. Each is scoped by one tenant's id."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from xmlcurl.store.model import CallerId, Extension, Group, Tenant
+from xmlcurl.store.model import CallerId, Extension, Tenant
 from xmlcurl.store.tables import extension_names, extensions, hotlines, numbers, teams, tenants
 
 _TENANT = (
@@ -38,53 +39,50 @@ async def find_tenant(connection: AsyncConnection, tenant_id: int) -> Tenant | N
     return row and _tenant(row)
 
 
+async def find_tenant_id(connection: AsyncConnection, domain: str) -> int | None:
+    """The living tenant that owns `domain`, given in lower case."""
+    return (
+        await connection.execute(select(tenants.c.id).where(tenants.c.domain == domain, tenants.c.deleted_at.is_(None)))
+    ).scalar_one_or_none()
+
+
 async def find_extension(connection: AsyncConnection, tenant_id: int, name: str) -> Extension | None:
     """The living extension that has `name` as its number, sign-in name or alias, in one statement.
 
     Spelling counts. Disabled and expired ones are returned: what they may do is the caller's to say.
     """
-    rows = (await connection.execute(_extension_by_name(tenant_id, name))).all()
+    rows = (await connection.execute(_BY_NAME, {"tenant_id": tenant_id, "name": name})).all()
     return _extension(rows) if rows else None
 
 
-async def find_group(connection: AsyncConnection, tenant: Tenant, name: str) -> Group | None:
-    """The team of that name with the numbers of all its living, active members."""
-    team_id = (
+async def list_extensions(
+    connection: AsyncConnection, tenant_id: int, *, team_id: int | None = None
+) -> list[Extension]:
+    """Living extensions of the tenant, or of one of its teams, by number; disabled and expired ones too."""
+    if team_id is None:
+        result = await connection.execute(_ALL, {"tenant_id": tenant_id})
+    else:
+        result = await connection.execute(_BY_TEAM, {"tenant_id": tenant_id, "team_id": team_id})
+    rows = result.all()
+    return [_extension(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
+
+
+async def find_team_id(connection: AsyncConnection, tenant_id: int, name: str) -> int | None:
+    """The living team of that name."""
+    return (
         await connection.execute(
-            select(teams.c.id).where(teams.c.tenant_id == tenant.id, teams.c.name == name, teams.c.deleted_at.is_(None))
+            select(teams.c.id).where(teams.c.tenant_id == tenant_id, teams.c.name == name, teams.c.deleted_at.is_(None))
         )
     ).scalar_one_or_none()
-    if team_id is None:
-        return None
-    members = await connection.execute(_listed(tenant.id).where(extensions.c.team_id == team_id))
-    return Group(tenant, name, tuple(row.number for row in members))
 
 
-async def list_names(connection: AsyncConnection, tenant_id: int) -> list[tuple[str, str | None]]:
-    """(number, display name) of every active extension of the tenant, by number."""
-    rows = await connection.execute(_listed(tenant_id))
-    return [(row.number, row.display_name) for row in rows]
-
-
-def _listed(tenant_id: int) -> Select[Any]:
-    return (
-        select(extensions.c.number, extensions.c.display_name)
-        .where(
-            extensions.c.tenant_id == tenant_id,
-            extensions.c.deleted_at.is_(None),
-            extensions.c.status == "active",
-        )
-        .order_by(extensions.c.number)
-    )
-
-
-def _extension_by_name(tenant_id: int, name: str) -> Select[Any]:
+def _extensions() -> Select[Any]:
     caller_ids = [
         column.label(f"{number.name}_{column.name}")
         for number in _CALLER_IDS
         for column in (number.c.id, number.c.number, number.c.display_name)
     ]
-    # One row for each name of the extension: its aliases come along without a second statement.
+    # One row for each name of an extension: its aliases come along without a second statement.
     return (
         select(
             extensions,
@@ -93,8 +91,7 @@ def _extension_by_name(tenant_id: int, name: str) -> Select[Any]:
             _names.c.name.label("also"),
             _names.c.is_alias.label("also_alias"),
         )
-        .select_from(_asked)
-        .join(extensions, extensions.c.id == _asked.c.extension_id)
+        .select_from(extensions)
         .join(tenants, tenants.c.id == extensions.c.tenant_id)
         .join(_names, _names.c.extension_id == extensions.c.id)
         .outerjoin(_own, and_(_own.c.id == extensions.c.outbound_number_id, *_usable(_own)))
@@ -102,13 +99,11 @@ def _extension_by_name(tenant_id: int, name: str) -> Select[Any]:
         .outerjoin(_hotline, and_(_hotline.c.id == hotlines.c.number_id, *_usable(_hotline)))
         .outerjoin(_default, and_(_default.c.id == tenants.c.default_number_id, *_usable(_default)))
         .where(
-            _asked.c.tenant_id == tenant_id,
-            _asked.c.name == name,
-            extensions.c.tenant_id == tenant_id,
+            extensions.c.tenant_id == bindparam("tenant_id"),
             extensions.c.deleted_at.is_(None),
             tenants.c.deleted_at.is_(None),
         )
-        .order_by(_names.c.id)
+        .order_by(extensions.c.number, _names.c.id)
     )
 
 
@@ -119,6 +114,19 @@ def _usable(number: Any) -> tuple[Any, ...]:
         number.c.status == "active",
         number.c.deleted_at.is_(None),
     )
+
+
+# Made once: putting a statement together takes longer than running it.
+_ALL = _extensions()
+_BY_TEAM = _ALL.where(extensions.c.team_id == bindparam("team_id"))
+_BY_NAME = _ALL.join(
+    _asked,
+    and_(
+        _asked.c.extension_id == extensions.c.id,
+        _asked.c.tenant_id == bindparam("tenant_id"),
+        _asked.c.name == bindparam("name"),
+    ),
+)
 
 
 def _tenant(row: Row[*tuple[Any, ...]]) -> Tenant:

@@ -1,0 +1,121 @@
+"""Composition root of the lookup service: settings -> database, Redis, Lookup -> ASGI application."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from redis.asyncio import Redis
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, Router
+
+from xmlcurl.documents import Documents
+from xmlcurl.endpoint import Endpoint
+from xmlcurl.gate import Gate
+from xmlcurl.lookup import Lookup
+from xmlcurl.metrics import CONTENT_TYPE, LookupMetrics
+from xmlcurl.render import fingerprint
+from xmlcurl.settings import ENV_PREFIX, Settings, SettingsError
+from xmlcurl.store.cache import Cache, open_redis
+from xmlcurl.store.reader import Reader
+
+SECTIONS: Final = {
+    "/xmlcurl": None,
+    "/xmlcurl/directory": "directory",
+    "/xmlcurl/dialplan": "dialplan",
+    "/xmlcurl/configuration": "configuration",
+}
+
+REDIS_SHARE_OF_DEADLINE: Final = 0.3
+"""A Redis that hangs leaves the rest of a lookup's time to SQL."""
+
+
+def create_app(settings: Settings) -> Router:
+    """The ASGI application. It connects when it is first asked, and closes what it opened when it ends.
+
+    Raises:
+        SettingsError: a URL can't be understood.
+    """
+    reader = _open_reader(settings)
+    redis = _open_redis(settings)
+    cache = Cache(
+        redis,
+        fingerprint=fingerprint(),
+        ttl_seconds=settings.cache_ttl_seconds,
+        absence_ttl_seconds=settings.absence_ttl_seconds,
+        absence_slots=settings.absence_slots,
+    )
+    documents = Documents(cache, reader, load_deadline_ms=settings.lookup_deadline_ms)
+    lookup = Lookup(documents)
+    credentials = settings.lookup_credentials
+    gate = Gate(settings.lookup_allow, [credentials.get_secret_value()] if credentials else [])
+    metrics = LookupMetrics()
+
+    def asked_on(path: str, section: str | None) -> Route:
+        deadline_ms = settings.lookup_deadline_ms
+        return Route(path, Endpoint(lookup, gate, metrics, deadline_ms=deadline_ms, section=section))
+
+    @asynccontextmanager
+    async def lifespan(_app: Router) -> AsyncIterator[None]:
+        yield
+        await documents.close()
+        await redis.aclose()
+        await reader.close()
+
+    return Router(
+        [
+            *(asked_on(path, section) for path, section in SECTIONS.items()),
+            Route("/healthz", healthz),
+            Route("/readyz", _from_allowed(gate, _readyz(documents))),
+            Route("/metrics", _from_allowed(gate, _metrics(metrics))),
+        ],
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+
+
+async def healthz(_request: Request) -> Response:
+    """The process runs; nothing is said of what it depends on."""
+    return PlainTextResponse("ok\n")
+
+
+Page = Callable[[Request], Awaitable[Response]]
+
+
+def _readyz(documents: Documents) -> Page:
+    async def readyz(_request: Request) -> Response:
+        """200 while the database answers: without Redis lookups are slower, without it most of them fail."""
+        reached = await documents.reached()
+        return JSONResponse(reached, status_code=200 if reached["database"] else 503)
+
+    return readyz
+
+
+def _metrics(metrics: LookupMetrics) -> Page:
+    async def text(_request: Request) -> Response:
+        return Response(metrics.text(), headers={"content-type": CONTENT_TYPE})
+
+    return text
+
+
+def _from_allowed(gate: Gate, page: Page) -> Page:
+    async def page_or_refusal(request: Request) -> Response:
+        if not gate.admits_address(request.client):
+            return PlainTextResponse("this address may not ask\n", status_code=403)
+        return await page(request)
+
+    return page_or_refusal
+
+
+def _open_reader(settings: Settings) -> Reader:
+    try:
+        return Reader.open(settings.database)
+    except ValueError as exc:
+        raise SettingsError(f"{ENV_PREFIX}DATABASE_URL=(hidden): {exc}") from None
+
+
+def _open_redis(settings: Settings) -> Redis:
+    try:
+        return open_redis(settings.redis, timeout_seconds=settings.lookup_deadline_ms / 1_000 * REDIS_SHARE_OF_DEADLINE)
+    except ValueError as exc:
+        raise SettingsError(f"{ENV_PREFIX}REDIS_URL=(hidden): {exc}") from None

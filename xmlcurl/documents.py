@@ -1,0 +1,197 @@
+"""Documents by key: remembered, or loaded once for all who wait for it, and remembered then.
+
+Without Redis every document is loaded; without the database what Redis holds is still served.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, Protocol
+
+from xmlcurl.store.cache import CacheUnavailable, Guard, Hit, Miss
+from xmlcurl.store.model import Document
+from xmlcurl.store.queries import all_domains, find_tenant_id
+from xmlcurl.store.reader import Connection, Reader, StoreUnavailable
+from xmlcurl.store.tables import utc_now
+
+SHORTEST_MEMORY_MS: Final = 1_000
+"""What would be remembered for less time is not remembered."""
+
+NO_KEY: Final = ""
+"""Nothing is remembered under it: a look at it only tells whether a domain is a tenant's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A document, or None for its absence, and how long that stays true.
+
+    It depends on `tags`; it ends at `ends_at` whatever happens, and FreeSWITCH may keep a copy for
+    `cacheable_ms` after it was served. With `is_final` False it holds for this one lookup only.
+    """
+
+    document: Document | None
+    tags: Collection[str] = ()
+    ends_at: datetime | None = None
+    cacheable_ms: int = 0
+    is_final: bool = True
+
+    def memory_ms(self, now: datetime) -> int | None:
+        """How long it may be remembered from `now` on; None is no limit of its own, 0 not at all."""
+        if not self.is_final:
+            return 0
+        if self.ends_at is None:
+            return None
+        left_ms = int((self.ends_at - now).total_seconds() * 1_000) - self.cacheable_ms
+        return left_ms if left_ms >= SHORTEST_MEMORY_MS else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a lookup gives, and where it came from: "cache" or "sql"."""
+
+    document: Document | None
+    source: str
+
+
+Load = Callable[[Connection, int], Awaitable[Loaded]]
+"""Makes a document of one tenant, given its id, from what the database holds now."""
+
+
+class Memory(Protocol):
+    """What Documents needs of store.cache.Cache; every method may raise CacheUnavailable."""
+
+    async def look(self, key: str, domain: str) -> Hit | Miss: ...
+
+    async def remember(
+        self, key: str, document: Document | None, *, tags: Collection[str], guard: Guard, ttl_ms: int | None = None
+    ) -> bool: ...
+
+    async def remember_domains(self, domains: dict[str, int], guard: Guard) -> bool: ...
+
+
+class Documents:
+    """All documents that lookups serve. One for each process; `close` it at the end."""
+
+    def __init__(
+        self,
+        cache: Memory,
+        reader: Reader,
+        *,
+        load_deadline_ms: int,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._cache = cache
+        self._reader = reader
+        self._load_seconds = load_deadline_ms / 1_000
+        self._clock = clock
+        self._flights: dict[tuple[str, str], asyncio.Task[Any]] = {}
+
+    async def find(self, key: str, domain: str, load: Load) -> Found:
+        """The document of `key`; None in it when there is none, or when `domain` is no tenant's.
+
+        `key` names every input that `load` makes the document of.
+
+        Raises:
+            StoreUnavailable: not remembered, and the database did not answer.
+        """
+        try:
+            looked = await self._look(key, domain)
+        except CacheUnavailable:
+            return Found(await self._load_without_cache(domain, load), "sql")
+        if isinstance(looked, Hit):
+            return Found(looked.document, "cache")
+        tenant_id, guard = looked
+        # Whoever finds the same guard may share a load that is under way: had a write been
+        # answered since that load began, the guard would be another one.
+        document = await self._shared((key, guard.token), partial(self._load, key, tenant_id, guard, load))
+        return Found(document, "sql")
+
+    async def is_domain(self, domain: str) -> bool:
+        """Whether `domain`, in lower case, is a tenant's.
+
+        Raises:
+            StoreUnavailable: not remembered, and the database did not answer.
+        """
+        try:
+            return not isinstance(await self._look(NO_KEY, domain), Hit)
+        except CacheUnavailable:
+            async with self._reader.connection() as connection:
+                return await find_tenant_id(connection, domain) is not None
+
+    async def domains(self) -> list[str]:
+        """Every tenant's domain, from the database.
+
+        Raises:
+            StoreUnavailable: it did not answer.
+        """
+        async with self._reader.connection() as connection:
+            return sorted(await all_domains(connection))
+
+    async def reached(self) -> dict[str, bool]:
+        """Whether the database and Redis answer now."""
+        return {
+            "database": await self._answers(self.domains()),
+            "redis": await self._answers(self._cache.look(NO_KEY, "")),
+        }
+
+    async def _answers(self, asked: Coroutine[Any, Any, Any]) -> bool:
+        try:
+            await asyncio.wait_for(asked, self._load_seconds)
+        except (StoreUnavailable, CacheUnavailable, TimeoutError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Give up the loads under way."""
+        flights = list(self._flights.values())
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+
+    async def _look(self, key: str, domain: str) -> Hit | tuple[int, Guard]:
+        for _ in range(3):
+            looked = await self._cache.look(key, domain)
+            if isinstance(looked, Hit):
+                return looked
+            if looked.tenant_id is not None:
+                return looked.tenant_id, looked.guard
+            guard = looked.guard
+            await self._shared((NO_KEY, guard.token), partial(self._load_domains, guard))
+        raise CacheUnavailable("the set of domains does not stay")
+
+    async def _shared(self, flight: tuple[str, str], load: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        task = self._flights.get(flight)
+        if task is None:
+            # A task of its own: it goes on for the others when the one who began it gives up.
+            task = self._flights[flight] = asyncio.create_task(asyncio.wait_for(load(), self._load_seconds))
+            task.add_done_callback(lambda done: self._landed(flight, done))
+        return await asyncio.shield(task)
+
+    def _landed(self, flight: tuple[str, str], task: asyncio.Task[Any]) -> None:
+        del self._flights[flight]
+        if not task.cancelled():
+            # Those who wait raise it; where nobody waits any more, nobody would have asked.
+            task.exception()
+
+    async def _load(self, key: str, tenant_id: int, guard: Guard, load: Load) -> Document | None:
+        async with self._reader.connection() as connection:
+            loaded = await load(connection, tenant_id)
+        memory_ms = loaded.memory_ms(self._clock())
+        if memory_ms != 0:
+            # Whatever becomes of it: the document is right, only the next one may be slower.
+            with suppress(CacheUnavailable):
+                await self._cache.remember(key, loaded.document, tags=loaded.tags, guard=guard, ttl_ms=memory_ms)
+        return loaded.document
+
+    async def _load_domains(self, guard: Guard) -> None:
+        async with self._reader.connection() as connection:
+            domains = await all_domains(connection)
+        await self._cache.remember_domains(domains, guard)
+
+    async def _load_without_cache(self, domain: str, load: Load) -> Document | None:
+        async with self._reader.connection() as connection:
+            tenant_id = await find_tenant_id(connection, domain)
+            return (await load(connection, tenant_id)).document if tenant_id is not None else None

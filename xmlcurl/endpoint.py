@@ -1,0 +1,143 @@
+"""HTTP in and out: a form body -> Query -> document -> bytes. Plain ASGI, nothing in between.
+
+Not found is 200 with the not-found document. Whatever keeps us from answering is 503 with a short
+text, never "not found": FreeSWITCH would take that for the truth.
+"""
+
+import asyncio
+import time
+from typing import Final
+
+from starlette.types import Receive, Scope, Send
+
+from xmlcurl.gate import Gate
+from xmlcurl.logs import get_log
+from xmlcurl.lookup import Answer, Lookup
+from xmlcurl.metrics import LookupMetrics
+from xmlcurl.query import MAX_BODY_BYTES, Query, parse
+from xmlcurl.questions import Question, question_of
+from xmlcurl.render.document import RenderRefused
+from xmlcurl.store.reader import StoreUnavailable
+
+Header = tuple[bytes, bytes]
+
+_XML: Final[Header] = (b"content-type", b"text/xml; charset=utf-8")
+_TEXT: Final[Header] = (b"content-type", b"text/plain; charset=utf-8")
+_CLOSE: Final[Header] = (b"connection", b"close")  # the body was not read to its end
+_EXPECTED_FAILURES: Final = (StoreUnavailable, RenderRefused, TimeoutError)
+_LONGEST_LOGGED: Final = 64
+
+_log = get_log()
+
+
+class Refusal(Exception):
+    """An HTTP status other than 200 or 503, with a short text for whoever reads it."""
+
+    def __init__(self, status: int, text: str, *headers: Header) -> None:
+        super().__init__(text)
+        self.status = status
+        self.headers = headers
+
+
+class ClientGone(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class Endpoint:
+    """The ASGI application behind one path. With a `section`, a request for another one is not found."""
+
+    def __init__(
+        self, lookup: Lookup, gate: Gate, metrics: LookupMetrics, *, deadline_ms: int, section: str | None = None
+    ) -> None:
+        self._lookup = lookup
+        self._gate = gate
+        self._metrics = metrics
+        self._deadline_seconds = deadline_ms / 1_000
+        self._section = section
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            self._admit(scope)
+            body = await _read(scope, receive)
+        except Refusal as refusal:
+            self._metrics.refused.labels(status=str(refusal.status)).inc()
+            await _respond(send, refusal.status, f"{refusal}\n".encode(), _TEXT, _CLOSE, *refusal.headers)
+        except ClientGone:
+            pass
+        else:
+            answer = await self._answer(body)
+            if answer:
+                await _respond(send, 200, answer.body, _XML)
+            else:
+                await _respond(send, 503, b"no answer now\n", _TEXT)
+
+    def _admit(self, scope: Scope) -> None:
+        if not self._gate.admits_address(scope.get("client")):
+            raise Refusal(403, "this address may not ask")
+        if not self._gate.admits_credentials(scope["headers"]):
+            raise Refusal(401, "credentials are required", (b"www-authenticate", b'Basic realm="xmlcurl"'))
+        if scope["method"] != "POST":
+            raise Refusal(405, "only POST", (b"allow", b"POST"))
+
+    async def _answer(self, body: bytes) -> Answer | None:
+        started = time.perf_counter()
+        query = parse(body)
+        question = question_of(query)
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                if self._section in {None, query.section}:
+                    answer = await question.answer(self._lookup, query)
+                else:
+                    answer = await self._lookup.not_found(query)
+        except Exception as exc:  # noqa: BLE001 - the outermost loop: every lookup ends in an answer
+            self._tell(query, question, started, exc)
+            return None
+        self._tell(query, question, started, answer)
+        return answer
+
+    def _tell(self, query: Query, question: Question, started: float, outcome: Answer | Exception) -> None:
+        result, source = "failed", "none"
+        if isinstance(outcome, Answer):
+            result, source = "found" if outcome.is_found else "not_found", outcome.source
+        seconds = time.perf_counter() - started
+        self._metrics.seconds.labels(kind=question.kind, result=result, source=source).observe(seconds)
+        asked = {
+            "domain": query.domain or query.caller_domain or query.context,
+            "user": query.user or query.caller,
+            "destination": query.destination,
+        }
+        line = {
+            "kind": question.kind,
+            "result": result,
+            "source": source,
+            "ms": round(seconds * 1_000, 2),
+            **{name: value[:_LONGEST_LOGGED] for name, value in asked.items() if value},
+        }
+        if isinstance(outcome, Answer):
+            _log.info("lookup", **line)
+        elif isinstance(outcome, _EXPECTED_FAILURES):
+            _log.error("lookup", **line, reason=f"{type(outcome).__name__} {outcome}".strip())
+        else:
+            _log.error("lookup", **line, exc_info=outcome)
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes:
+    """The body, never more of it in memory than is allowed and one chunk."""
+    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    parts: list[bytes] = []
+    size = int(announced) if announced.isdigit() else 0
+    while size <= MAX_BODY_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        parts.append(message.get("body", b""))
+        size = sum(map(len, parts))
+        if size <= MAX_BODY_BYTES and not message.get("more_body", False):
+            return b"".join(parts)
+    raise Refusal(413, f"the body is longer than {MAX_BODY_BYTES} bytes")
+
+
+async def _respond(send: Send, status: int, body: bytes, *headers: Header) -> None:
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
+    await send({"type": "http.response.body", "body": body})

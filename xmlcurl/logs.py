@@ -1,0 +1,33 @@
+"""Logs: one JSON object a line on stderr, so that nothing a phone sends can look like a line of ours."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+Log = structlog.typing.FilteringBoundLogger
+
+
+def set_up(level: str) -> None:
+    """For the whole process; `level` is debug, info, warning or error. Libraries log from warning on."""
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=max(threshold, logging.WARNING), stream=sys.stderr, format="%(message)s")
+
+
+def get_log(**bound: Any) -> Log:
+    """A log whose lines all carry `bound`."""
+    log: Log = structlog.get_logger(**bound)
+    return log

@@ -1,0 +1,258 @@
+"""The policy: who is answered what. One method for each kind of answer in `questions.py`.
+
+Everyone who is unknown, disabled, expired or deleted, or whose tenant is not active, is not found.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from xmlcurl.documents import Documents, Found, Load, Loaded
+from xmlcurl.query import Query
+from xmlcurl.render import dialplan, directory
+from xmlcurl.render.document import NOT_FOUND
+from xmlcurl.routing import OWN_VOICEMAIL, REJECTED, UNALLOCATED, Call, Route, route_of
+from xmlcurl.store.model import Document, Extension, Tag
+from xmlcurl.store.queries import find_extension, find_team_id, find_tenant, list_extensions
+from xmlcurl.store.reader import Connection
+from xmlcurl.store.tables import utc_now
+from xmlcurl.store.text import is_domain, is_name
+
+OUTSIDE: Final = "public"
+"""The context of calls from gateways; no inside number is reached from it."""
+
+CACHEABLE_MARGIN_MS: Final = 2_000
+"""An extension must stay in term for `cacheable` and this longer, or its document goes without the attribute."""
+
+NOBODY: Final = "*"
+"""Stands in keys for a caller that did not sign in; no name has this character."""
+
+Clock = Callable[[], datetime]
+RenderMembers = Callable[[str, str, Sequence[Extension]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The bytes for FreeSWITCH, and what the log and the metrics say of them."""
+
+    body: bytes
+    is_found: bool
+    source: str = "none"
+    """Where it came from: "cache", "sql", or "none" where nothing had to be read."""
+
+
+class Lookup:
+    """Answers queries.
+
+    A method that can't raises StoreUnavailable, RenderRefused or TimeoutError; that is no absence.
+    """
+
+    def __init__(self, documents: Documents, *, clock: Clock = utc_now) -> None:
+        self._documents = documents
+        self._clock = clock
+
+    async def not_found(self, _query: Query) -> Answer:
+        return Answer(NOT_FOUND, is_found=False)
+
+    async def user(self, query: Query) -> Answer:
+        """The full document of one extension, under whichever of its names it was asked for."""
+        answer, _ = await self._user(query)
+        return answer
+
+    async def sign_in(self, query: Query) -> Answer:
+        """The same document, but only under the sign-in name, and to a REGISTER only for its own number."""
+        answer, document = await self._user(query)
+        return answer if document and await self._may_sign_in(query, document) else _no(answer)
+
+    async def refused_pin(self, query: Query) -> Answer:
+        """A new PIN that was typed on a phone: the caller hears that it was not taken."""
+        answer, document = await self._user(query)
+        if document is None:
+            return answer
+        return Answer(directory.refused_change(query.domain, document.number), is_found=True, source=answer.source)
+
+    async def domain(self, query: Query) -> Answer:
+        """A tenant's domain without its users: it exists, it has no gateways, it admits no address."""
+        return await self._of_domain("domain", query, _load_domain)
+
+    async def all_domains(self, _query: Query) -> Answer:
+        """Every domain, without users."""
+        return Answer(directory.domains_document(await self._documents.domains()), is_found=True, source="sql")
+
+    async def group(self, query: Query) -> Answer:
+        """A team as a group of pointers to its members."""
+        return await self._members("group", query, query.group_name or query.group, directory.group_document)
+
+    async def group_mailboxes(self, query: Query) -> Answer:
+        """The mailboxes of a team's members."""
+        return await self._members("mailboxes", query, query.group, directory.mailboxes_document, is_final=False)
+
+    async def all_mailboxes(self, query: Query) -> Answer:
+        """The mailboxes of a whole tenant."""
+        return await self._members("mailboxes", query, "", directory.mailboxes_document, is_final=False)
+
+    async def names(self, query: Query) -> Answer:
+        """Everyone's number and name, for dialling by name."""
+        return await self._members("names", query, "", directory.names_document)
+
+    async def route(self, query: Query) -> Answer:
+        """What a call does next. Every call gets a route, if only a cause: no other dialplan is to decide."""
+        refusal = await self._refusal(query)
+        if refusal:
+            return Answer(dialplan.route_document(refusal, query.context), is_found=True)
+        domain = query.caller_domain or query.context.lower()
+        key = f"route {domain} {query.caller or NOBODY} {query.destination} {query.context}"
+        found = await self._documents.find(key, domain, partial(self._load_route, query))
+        body = found.document.body if found.document else dialplan.route_document(UNALLOCATED, query.context)
+        return Answer(body, is_found=found.document is not None, source=found.source)
+
+    async def _user(self, query: Query) -> tuple[Answer, Document | None]:
+        if not (is_name(query.user) and is_domain(query.domain)):
+            return await self.not_found(query), None
+        by_alias = query.key == "number-alias"
+        may_be_kept = not by_alias and _may_be_kept(query)
+        key = f"user {query.domain} {query.user} {by_alias:d}{may_be_kept:d}"
+        load = partial(load_user, name=query.user, by_alias=by_alias, may_be_kept=may_be_kept, clock=self._clock)
+        found = await self._documents.find(key, query.domain, load)
+        return _answer(found), found.document
+
+    async def _may_sign_in(self, query: Query, document: Document) -> bool:
+        if query.user != document.sign_in_name:
+            return False
+        if query.sip_auth_method != "REGISTER":
+            return True
+        if query.sip_to_user != document.number:
+            return False
+        # FreeSWITCH keeps the registration under the To host, whatever realm was signed in to. An
+        # address or an unknown name there is what phones send under force-register-domain.
+        host = query.sip_to_host.rstrip(".")
+        return host == query.domain or not is_domain(host) or not await self._documents.is_domain(host)
+
+    async def _of_domain(self, key: str, query: Query, load: Load) -> Answer:
+        if not is_domain(query.domain):
+            return await self.not_found(query)
+        found = await self._documents.find(f"{key} {query.domain}", query.domain, load)
+        return _answer(found)
+
+    async def _members(
+        self, kind: str, query: Query, team: str, render: RenderMembers, *, is_final: bool = True
+    ) -> Answer:
+        async def load(connection: Connection, tenant_id: int) -> Loaded:
+            # What a mailbox is like is not among the things that Tag.members stands for.
+            tags = (Tag.tenant(tenant_id), Tag.members(tenant_id))
+            tenant = await find_tenant(connection, tenant_id)
+            team_id = await find_team_id(connection, tenant_id, team) if team else None
+            if tenant is None or not tenant.is_active or (team and team_id is None):
+                return Loaded(None, tags)
+            now = self._clock()
+            everyone = await list_extensions(connection, tenant_id, team_id=team_id)
+            members = [each for each in everyone if each.is_in_service(now)]
+            body = render(tenant.domain, team or "default", members)
+            return Loaded(Document(body), tags, ends_at=_first_end(members), is_final=is_final)
+
+        return await self._of_domain(f"{kind} {query.domain} {team}", query, load)
+
+    async def _refusal(self, query: Query) -> Route | None:
+        context = query.context.lower()
+        is_dialable = is_name(query.destination) or query.destination == OWN_VOICEMAIL
+        if context == OUTSIDE or not (query.well_formed and is_dialable):
+            return UNALLOCATED
+        if not query.caller:
+            return None if is_domain(context) else UNALLOCATED
+        if not (is_name(query.caller) and is_domain(query.caller_domain)):
+            return REJECTED
+        # A context that is no tenant's, such as `default`, says nothing: the caller's own counts.
+        is_foreign = context != query.caller_domain and is_domain(context)
+        return REJECTED if is_foreign and await self._documents.is_domain(context) else None
+
+    async def _load_route(self, query: Query, connection: Connection, tenant_id: int) -> Loaded:
+        now = self._clock()
+        caller = await find_extension(connection, tenant_id, query.caller) if query.caller else None
+        if query.caller and not (caller and caller.sign_in_name == query.caller and caller.is_in_service(now)):
+            # A phone that is signed in and no longer may be: too rare to be worth remembering.
+            return Loaded(Document(dialplan.route_document(REJECTED, query.context)), is_final=False)
+        dialled = await find_extension(connection, tenant_id, query.destination)
+        callee = dialled if dialled and dialled.is_in_service(now) else None
+        tags = {Tag.tenant(tenant_id), Tag.name(tenant_id, query.destination)}
+        tags |= {Tag.name(tenant_id, query.caller)} if query.caller else set()
+        tags |= {Tag.extension(tenant_id, each.id) for each in (caller, dialled) if each}
+        domain = query.caller_domain or query.context.lower()
+        route = route_of(Call(domain, query.destination, caller, callee))
+        body = None if route is UNALLOCATED else dialplan.route_document(route, query.context)
+        return Loaded(_document(body), tags, ends_at=_first_end([each for each in (caller, callee) if each]))
+
+
+async def load_user(
+    connection: Connection,
+    tenant_id: int,
+    *,
+    name: str,
+    by_alias: bool = False,
+    may_be_kept: bool = False,
+    clock: Clock = utc_now,
+) -> Loaded:
+    """The document of the extension that has `name`.
+
+    `by_alias`: only if it is another name than the number. `may_be_kept`: what was asked, as it was
+    spelled, may have the attribute `cacheable`.
+    """
+    extension = await find_extension(connection, tenant_id, name)
+    tags = [Tag.tenant(tenant_id), Tag.name(tenant_id, name)]
+    if extension is None:
+        return Loaded(None, tags)
+    tags.append(Tag.extension(tenant_id, extension.id))
+    tags += [Tag.number(tenant_id, extension.outbound.number_id)] if extension.outbound else []
+    tags += [Tag.hotline(tenant_id, extension.hotline_id)] if extension.hotline_id else []
+    now = clock()
+    if not extension.is_in_service(now) or (by_alias and name == extension.number):
+        return Loaded(None, tags)
+    is_own_name = name in {extension.number, extension.sign_in_name}
+    cacheable_ms = _cacheable_ms(extension, now) if may_be_kept and is_own_name else 0
+    body = directory.user_document(extension, asked=name, cacheable_ms=cacheable_ms)
+    document = Document(body, extension.number, extension.sign_in_name)
+    return Loaded(document, tags, extension.expires_at, cacheable_ms)
+
+
+async def preview(connection: Connection, tenant_id: int, number: str) -> bytes:
+    """What FreeSWITCH gets when it asks for `number` now, byte for byte, but with the hashes masked."""
+    loaded = await load_user(connection, tenant_id, name=number, may_be_kept=True)
+    return directory.masked(loaded.document.body) if loaded.document else NOT_FOUND
+
+
+async def _load_domain(connection: Connection, tenant_id: int) -> Loaded:
+    tenant = await find_tenant(connection, tenant_id)
+    body = directory.domain_document(tenant.domain) if tenant and tenant.is_active else None
+    return Loaded(_document(body), [Tag.tenant(tenant_id)])
+
+
+def _may_be_kept(query: Query) -> bool:
+    # FreeSWITCH's key is "id" + user + domain without anything between them, as they were spelled:
+    # 100 at 1pbx.test would be 1001 at pbx.test, and a flush of pbx.test misses PBX.TEST.
+    return query.user.isdigit() and query.domain[:1].isalpha() and query.asked_domain == query.domain
+
+
+def _cacheable_ms(extension: Extension, now: datetime) -> int:
+    wanted = extension.tenant.cacheable_ms
+    if extension.expires_at is None:
+        return wanted
+    left_ms = (extension.expires_at - now).total_seconds() * 1_000
+    return wanted if left_ms >= wanted + CACHEABLE_MARGIN_MS else 0
+
+
+def _first_end(extensions: Sequence[Extension]) -> datetime | None:
+    return min((each.expires_at for each in extensions if each.expires_at), default=None)
+
+
+def _document(body: bytes | None) -> Document | None:
+    return Document(body) if body else None
+
+
+def _answer(found: Found) -> Answer:
+    body = found.document.body if found.document else NOT_FOUND
+    return Answer(body, is_found=found.document is not None, source=found.source)
+
+
+def _no(answer: Answer) -> Answer:
+    return Answer(NOT_FOUND, is_found=False, source=answer.source)

@@ -1,0 +1,35 @@
+"""What the lookup service counts. docs/lookups.md says what to do when a figure moves."""
+
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+
+# Seconds. Registrations per second of a switch are 1 / latency, so the low end is what matters.
+_BUCKETS: Final = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.9)
+
+
+class LookupMetrics:
+    """Metrics of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.seconds = Histogram(
+            "xmlcurl_lookup_seconds",
+            "From the request's last byte to the answer, by kind of request, result (found, not_found, "
+            "failed) and source (cache, sql, none)",
+            ["kind", "result", "source"],
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self.refused = Counter(
+            "xmlcurl_refused",
+            "Requests that were not looked at, by HTTP status (401, 403, 405, 413)",
+            ["status"],
+            registry=self._registry,
+        )
+
+    def text(self) -> bytes:
+        """All of them in Prometheus's text format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,128 @@
+"""The raw body of a mod_xml_curl request, with all that phones may have put into it -> Query.
+
+The first five fields are what FreeSWITCH writes first, and they are not URL-encoded: `key_value` of
+a directory request is the digest realm as a phone typed it, `&user=...` and all. So of those five
+the first occurrence counts, of everything else the last, and the domain must equal the key value.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from xmlcurl.store.text import LONGEST_DOMAIN, LONGEST_NAME
+
+MAX_BODY_BYTES: Final = 65_536
+"""Longest body that is read. A dialplan request has 5 to 8 kB."""
+
+LONGEST_FIELD: Final = 255
+"""No field that we read is longer, in characters; one that is makes the request malformed."""
+
+_RAW: Final = frozenset({b"section", b"tag_name", b"key_name", b"key_value"})
+_ENCODED: Final = frozenset({
+    b"user", b"key", b"domain", b"action", b"group", b"group_name", b"purpose", b"VM-Action",
+    b"sip_auth_method", b"sip_to_user", b"sip_to_host",
+    b"Hunt-Context", b"Hunt-Destination-Number",
+    b"variable_sip_authorized", b"variable_user_name", b"variable_domain_name",
+})  # fmt: skip
+
+# Control characters, and what stands for bytes that are no UTF-8.
+_UNCLEAN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What one request asks. Fields that it doesn't have are empty.
+
+    `domain` is in lower case, `asked_domain` as it was spelled. A query that is not `well_formed`
+    asks for what can't exist: control characters, over-long names, a domain that the key belies.
+    """
+
+    well_formed: bool = True
+    section: str = ""
+    domain: str = ""
+    asked_domain: str = ""
+    names_domain: bool = False
+    """Whether the domain came as a field of its own, not only as the key value."""
+    user: str = ""
+    key: str = ""
+    action: str = ""
+    group: str = ""
+    group_name: str = ""
+    purpose: str = ""
+    vm_action: str = ""
+    sip_auth_method: str = ""
+    sip_to_user: str = ""
+    sip_to_host: str = ""
+    context: str = ""
+    destination: str = ""
+    caller: str = ""
+    """The sign-in name that passed digest authentication; empty unless it did."""
+    caller_domain: str = ""
+
+
+def parse(body: bytes) -> Query:
+    """The query in `body`; any bytes make one, and what can't be understood makes a malformed one."""
+    raw: dict[bytes, bytes] = {}
+    encoded: dict[bytes, bytes] = {}
+    for field in body.split(b"&"):
+        name, _, value = field.partition(b"=")
+        if name in _ENCODED:
+            encoded[name] = value
+        elif name in _RAW:
+            raw.setdefault(name, value)
+    return _query(
+        {name.decode(): _text(value) for name, value in raw.items()},
+        {name.decode(): _text(unquote_to_bytes(value)) for name, value in encoded.items()},
+    )
+
+
+def _query(raw: dict[str, str], fields: dict[str, str]) -> Query:
+    key_value = raw.get("key_value", "")
+    asked_domain = fields.get("domain", "")
+    is_directory = raw.get("section") == "directory"
+    if is_directory and raw.get("tag_name") == "domain":
+        if asked_domain and key_value and asked_domain.lower() != key_value.lower():
+            return Query(well_formed=False, section="directory")
+        asked_domain = asked_domain or key_value
+    get = fields.get
+    caller, caller_domain = get("variable_user_name", ""), get("variable_domain_name", "").lower()
+    is_signed_in = bool(get("variable_sip_authorized") == "true" and caller and caller_domain)
+    return Query(
+        well_formed=_is_well_formed([*raw.values(), *fields.values()], asked_domain, get("user", "")),
+        section=raw.get("section", ""),
+        domain=asked_domain.lower(),
+        asked_domain=asked_domain,
+        names_domain="domain" in fields,
+        user=get("user", ""),
+        key=get("key", ""),
+        action=get("action", ""),
+        group=get("group", ""),
+        group_name=get("group_name", ""),
+        purpose=get("purpose", ""),
+        vm_action=get("VM-Action", ""),
+        sip_auth_method=get("sip_auth_method", ""),
+        sip_to_user=get("sip_to_user", ""),
+        sip_to_host=get("sip_to_host", "").lower(),
+        context=get("Hunt-Context", ""),
+        destination=get("Hunt-Destination-Number", ""),
+        caller=caller if is_signed_in else "",
+        caller_domain=caller_domain if is_signed_in else "",
+    )
+
+
+def _is_well_formed(values: list[str], domain: str, user: str) -> bool:
+    return (
+        len(domain) <= LONGEST_DOMAIN
+        and domain.isascii()
+        and len(user) <= LONGEST_NAME
+        and all(len(value) <= LONGEST_FIELD and _is_clean(value) for value in values)
+    )
+
+
+def _text(value: bytes) -> str:
+    return value.decode(errors="replace")
+
+
+def _is_clean(value: str) -> bool:
+    return _UNCLEAN.search(value) is None

@@ -1,0 +1,14 @@
+"""Model objects in, XML out, byte for byte as FreeSWITCH receives it. Fails closed.
+
+`fingerprint` names what is rendered and how: no document of another build is ever served.
+"""
+
+from hashlib import blake2b
+from pathlib import Path
+
+
+def fingerprint() -> str:
+    """A name for this renderer, made of its own source."""
+    own = Path(__file__).parent
+    sources = [*own.glob("*.py"), own.parent / "routing.py", own.parent / "store" / "model.py"]
+    return blake2b(b"".join(path.read_bytes() for path in sorted(sources)), digest_size=8).hexdigest()

@@ -1,0 +1,210 @@
+"""Directory documents: one user in full, and lists of names without any secret.
+
+Every `<user>` that carries no credential says `allow-empty-password=false`: without it FreeSWITCH
+lets such a user in with any password.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from xmlcurl.render.document import Element, RenderRefused, add, add_pairs, open_section, to_bytes
+from xmlcurl.store.model import Extension
+from xmlcurl.store.text import is_domain, is_mail_address, is_name, neutral, spoken
+
+NO_PIN: Final = "none"
+"""A `vm-a1-hash` that no PIN hashes to. Without one mod_voicemail would take the SIP password as the PIN.
+
+Source: FreeSWITCH v1.10.12, mod_voicemail.c:2517 and 2590.
+"""
+
+FORCED_EXPIRY_SECONDS: Final = 300
+"""Where registrations are counted, a phone that was rebooted is locked out until its former one ends."""
+
+MASK: Final = b"********"
+
+_HASH: Final = re.compile(r"[0-9a-f]{32}")
+_SECRETS: Final = re.compile(rb'(<param name="(?:vm-)?a1-hash" value=")[^"]*"')
+
+
+def user_document(extension: Extension, *, asked: str, cacheable_ms: int = 0) -> bytes:
+    """Everything that FreeSWITCH may want to know of one extension; the same for all kinds of request.
+
+    `asked` is the name that was looked for: FreeSWITCH finds its user by id or number-alias.
+    `cacheable_ms` 0: FreeSWITCH keeps no copy of its own.
+
+    Raises:
+        RenderRefused: the row holds no usable credential or name.
+    """
+    root, section = open_section("directory")
+    domain = _domain(section, extension.tenant.domain)
+    attributes = {"id": _checked_name(extension.number)}
+    if alias := _number_alias(extension, asked):
+        attributes["number_alias"] = _checked_name(alias)
+    if cacheable_ms > 0:
+        attributes["cacheable"] = str(cacheable_ms)
+    user = add(add(domain, "users"), "user", **attributes)
+    add_pairs(user, "param", _params(extension))
+    add_pairs(user, "variable", _variables(extension))
+    return to_bytes(root)
+
+
+def masked(body: bytes) -> bytes:
+    """A document with its hashes hidden, otherwise byte for byte the same."""
+    return _SECRETS.sub(rb"\1" + MASK + b'"', body)
+
+
+def refused_change(domain: str, number: str) -> bytes:
+    """The answer to a new PIN that was typed on a phone: the caller hears that it was not taken."""
+    root, section = open_section("directory")
+    user = add(add(_domain(section, domain), "users"), "user", id=_checked_name(number))
+    add_pairs(user, "param", {"allow-empty-password": "false"})
+    add(user, "result", success="false")
+    return to_bytes(root)
+
+
+def domain_document(domain: str) -> bytes:
+    """A domain without users: it exists; it has no gateways and admits no address."""
+    root, section = open_section("directory")
+    _domain(section, domain)
+    return to_bytes(root)
+
+
+def domains_document(domains: Sequence[str]) -> bytes:
+    """All domains, without users; what a profile with `<domain name="all">` asks for."""
+    root, section = open_section("directory")
+    for domain in domains:
+        _domain(section, domain)
+    return to_bytes(root)
+
+
+def group_document(domain: str, group: str, members: Sequence[Extension]) -> bytes:
+    """A group whose members FreeSWITCH looks up one by one."""
+    root, section = open_section("directory")
+    users = _group(_domain(section, domain), group)
+    for member in members:
+        add(users, "user", id=_checked_name(member.number), type="pointer")
+    return to_bytes(root)
+
+
+def names_document(domain: str, group: str, extensions: Sequence[Extension]) -> bytes:
+    """Numbers and names for dialling by name; whoever has no name can't be found by it and is left out."""
+    root, section = open_section("directory")
+    users = _group(_domain(section, domain), group)
+    for extension in extensions:
+        if extension.display_name:
+            user = add(users, "user", id=_checked_name(extension.number))
+            add_pairs(user, "param", {"allow-empty-password": "false"})
+            add_pairs(user, "variable", {"effective_caller_id_name": spoken(extension.display_name)})
+    return to_bytes(root)
+
+
+def mailboxes_document(domain: str, group: str, extensions: Sequence[Extension]) -> bytes:
+    """The mailboxes that one message goes to: how each is to be kept and mailed, no credentials."""
+    root, section = open_section("directory")
+    users = _group(_domain(section, domain), group)
+    for extension in extensions:
+        if extension.voicemail_enabled:
+            user = add(users, "user", id=_checked_name(extension.number))
+            add_pairs(user, "param", {"allow-empty-password": "false", **_mailing(extension)})
+            add_pairs(user, "variable", {"timezone": neutral(extension.tenant.time_zone)})
+    return to_bytes(root)
+
+
+def _domain(section: Element, name: str) -> Element:
+    if not is_domain(name):
+        raise RenderRefused("the domain is no host name")
+    domain = add(section, "domain", name=name)
+    # Our own text, and the one place where FreeSWITCH is meant to expand something. dialed_user is
+    # the id of the answer, so a call to an alias rings the number.
+    contact = f"${{sofia_contact(*/${{dialed_user}}@{name})}}"
+    invite = f"{{^^:sip_invite_domain={name}:presence_id=${{dialed_user}}@{name}}}"
+    add_pairs(domain, "param", {"dial-string": invite + contact})
+    return domain
+
+
+def _group(domain: Element, name: str) -> Element:
+    return add(add(add(domain, "groups"), "group", name=neutral(name)), "users")
+
+
+def _params(extension: Extension) -> dict[str, str]:
+    params = {
+        "a1-hash": _checked_hash(extension.a1_hash),
+        "allow-empty-password": "false",
+        "vm-enabled": _boolean(extension.voicemail_enabled),
+        "vm-a1-hash": NO_PIN if extension.vm_a1_hash is None else _checked_hash(extension.vm_a1_hash),
+        **_mailing(extension),
+    }
+    if extension.concurrent_registrations > 1:
+        params["max-registrations-per-extension"] = str(extension.concurrent_registrations)
+    return params
+
+
+def _mailing(extension: Extension) -> dict[str, str]:
+    address = extension.email
+    if not (extension.voicemail_mail and address and is_mail_address(address)):
+        # vm-keep-local-after-email=false would delete a message that was never mailed.
+        return {}
+    return {
+        "vm-mailto": address,
+        "vm-email-all-messages": "true",
+        "vm-attach-file": _boolean(extension.voicemail_attach),
+        "vm-keep-local-after-email": _boolean(not extension.voicemail_delete_after_mail),
+    }
+
+
+def _variables(extension: Extension) -> dict[str, str]:
+    variables = {
+        "user_context": extension.tenant.domain,
+        "effective_caller_id_name": spoken(extension.display_name or extension.number),
+        "effective_caller_id_number": extension.number,
+    }
+    if extension.outbound:
+        number = neutral(extension.outbound.number)
+        variables["outbound_caller_id_name"] = spoken(extension.outbound.display_name or number)
+        variables["outbound_caller_id_number"] = number
+    if extension.concurrent_registrations > 1:
+        variables["sip-force-expires"] = str(FORCED_EXPIRY_SECONDS)
+    else:
+        # A new phone replaces the old one; counting to 1 would lock out a rebooted phone instead.
+        variables["sip-allow-multiple-registrations"] = "false"
+    return variables | {
+        "recording_mode": neutral(extension.recording_mode),
+        "max_concurrent": str(extension.max_concurrent),
+        "toll_allow": _toll_allow(extension),
+        "timezone": neutral(extension.tenant.time_zone),
+        "accountcode": extension.tenant.domain,
+        "xmlcurl_revision": extension.revision,
+    }
+
+
+def _toll_allow(extension: Extension) -> str:
+    may_call_out = not extension.outbound_calls_disabled
+    allowed = {
+        "local": True,
+        "domestic": may_call_out,
+        "international": may_call_out and not extension.international_calls_disabled,
+        "outside_hours": may_call_out and not extension.outside_hours_calls_disabled,
+    }
+    return ",".join(name for name, is_allowed in allowed.items() if is_allowed)
+
+
+def _number_alias(extension: Extension, asked: str) -> str | None:
+    others = (asked, *extension.aliases, extension.sign_in_name)
+    return next((name for name in others if name != extension.number), None)
+
+
+def _checked_name(name: str) -> str:
+    if not is_name(name):
+        raise RenderRefused("a number or name has characters that names don't have")
+    return name
+
+
+def _checked_hash(value: str) -> str:
+    if not _HASH.fullmatch(value):
+        raise RenderRefused("a hash of the extension is not 32 digits of lower-case hex")
+    return value
+
+
+def _boolean(value: bool) -> str:
+    return "true" if value else "false"
