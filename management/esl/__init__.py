@@ -1,0 +1,1 @@
+"""Tells the switches: a process of its own, `python -m management.esl`."""
