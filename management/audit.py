@@ -33,6 +33,7 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
         "outbound_number_id hotline_id user_id team_id department_id"
     ),
     "token": _columns("name scopes revoked_at"),
+    "registration": _columns("switch profile user host realm auth_user call_id address revision reason"),
     "switch": _columns("name host port sofia_profiles enabled"),
 }
 """Type of object -> the columns that the audit log may show."""

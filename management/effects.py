@@ -58,6 +58,16 @@ class Effects:
         return effects
 
     @property
+    def concerns_switches(self) -> bool:
+        """Whether a switch has to be told anything."""
+        return (
+            self.flush_all
+            or self.reloadxml
+            or self.rescan
+            or any((self.flush_users, self.drop_registrations, self.drop_domains, self.reset_pins))
+        )
+
+    @property
     def flushes(self) -> "Effects":
         """Only what drops copies in a switch's cache: the part that is done twice."""
         return Effects(flush_users=self.flush_users, flush_all=self.flush_all)
