@@ -1,6 +1,7 @@
 """Sound of a telephone: G.711 mu-law, 8,000 samples a second, a tone a phone so that one can be told from another."""
 
 import math
+from collections.abc import Sequence
 
 SAMPLES_PER_SECOND = 8_000
 SAMPLES_PER_PACKET = 160
@@ -16,7 +17,7 @@ def tone(hertz: int) -> bytes:
     return bytes(_encoded(round(AMPLITUDE * math.sin(step * n))) for n in range(SAMPLES_PER_SECOND))
 
 
-def has_tone(sound: bytes, hertz: int) -> bool:
+def has_tone(sound: Sequence[int], hertz: int) -> bool:
     """Whether that tone is most of what there is in the sound (mu-law): Goertzel's sum against all the energy."""
     samples = [_decoded(byte) for byte in sound]
     energy = sum(sample * sample for sample in samples)

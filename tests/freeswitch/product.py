@@ -1,15 +1,12 @@
-"""The whole product beside FreeSWITCH: `management demo` in a folder of its own, and its API as an administrator uses it."""
+"""The whole product beside FreeSWITCH: `management demo` in a folder of its own, on ports of its own."""
 
-import asyncio
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from socket import SOCK_STREAM
 from typing import Any
@@ -20,7 +17,6 @@ from tests.freeswitch.switch import Switch, free_port
 
 START_TIMEOUT_SECONDS = 40.0
 STOP_TIMEOUT_SECONDS = 20.0
-SWITCH_WAIT_SECONDS = 10
 COMMANDS = Path(sys.executable).parent
 
 
@@ -38,6 +34,8 @@ class Product:
             "XMLCURL_RATE_LIMIT_PER_MINUTE": "10000",
         }
         self.demo: Mapping[str, Any] = {}
+        self.tokens: dict[str, str] = {}
+        """Of the API, by domain."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -63,6 +61,7 @@ class Product:
                 raise RuntimeError(f"the product did not start: {self.output()[-3_000:]}")
             time.sleep(0.1)
         self.demo = json.loads((self.folder / "demo.json").read_text())
+        self.tokens[str(self.demo["tenant"])] = str(self.demo["token"])
 
     def stop(self) -> None:
         """As Ctrl-C does."""
@@ -75,6 +74,31 @@ class Product:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+    @property
+    def lookup_url(self) -> str:
+        return str(self.demo["lookup_url"])
+
+    @property
+    def lookup_credentials(self) -> str:
+        return str(self.demo["lookup_credentials"])
+
+    def add_tenant(self, domain: str) -> None:
+        """A tenant, and a token for it in `tokens`."""
+        self.command("tenant", "add", domain)
+        self.tokens[domain] = self.command("token", "add", "--tenant", domain)["token"]
+
+    def add_switch(self, switch: Switch) -> None:
+        """Tell the worker of a FreeSWITCH, and wait until it has connected."""
+        self.command(
+            "switch",
+            "add",
+            switch.name,
+            "--port",
+            str(switch.event_socket_port),
+            "--password-stdin",
+            stdin=switch.event_socket_password,
+        )
 
     def output(self) -> str:
         return (self.folder / "output").read_text(errors="replace")

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import secrets
 import struct
-from collections import deque
 
 from tests.freeswitch.audio import SAMPLES_PER_PACKET, SAMPLES_PER_SECOND, SILENCE, has_tone, tone
 
@@ -14,8 +13,10 @@ PACKET_SECONDS = SAMPLES_PER_PACKET / SAMPLES_PER_SECOND
 DIGITS = "0123456789*#"
 EVENT_PACKETS = 6
 """120 ms a digit."""
-HEARD_PACKETS = 25
-"""Half a second is looked at when asked for a tone."""
+LISTENED_BYTES = SAMPLES_PER_SECOND // 2
+"""Half a second is looked at for a tone."""
+NEWS_BYTES = SAMPLES_PER_PACKET * 5
+"""Ten times a second is often enough to look."""
 
 
 class Audio(asyncio.DatagramProtocol):
@@ -23,9 +24,8 @@ class Audio(asyncio.DatagramProtocol):
 
     def __init__(self, hertz: int) -> None:
         self.port = 0
-        self.packets_heard = 0
         self._sound = tone(hertz)
-        self._heard: deque[bytes] = deque(maxlen=HEARD_PACKETS)
+        self._heard = bytearray()
         self._transport: asyncio.DatagramTransport | None = None
         self._sender: asyncio.Task[None] | None = None
         self._digits: asyncio.Queue[str] = asyncio.Queue()
@@ -40,10 +40,10 @@ class Audio(asyncio.DatagramProtocol):
         self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
         self.port = int(self._transport.get_extra_info("sockname")[1])
 
-    def talk(self, to: tuple[str, int], *, aloud: bool = True) -> None:
-        """Send the tone, or silence, from now on."""
+    def talk(self, to: tuple[str, int]) -> None:
+        """Send the tone from now on."""
         if self._sender is None:
-            self._sender = asyncio.create_task(self._send(to, aloud))
+            self._sender = asyncio.create_task(self._send(to))
 
     async def close(self) -> None:
         if self._sender is not None:
@@ -63,11 +63,16 @@ class Audio(asyncio.DatagramProtocol):
         """Whether that tone arrives within the time."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
-                while not has_tone(b"".join(self._heard), hertz):
+                while not has_tone(self._heard[-LISTENED_BYTES:], hertz):
                     self._news.clear()
                     await self._news.wait()
                 return True
         return False
+
+    def has_heard(self, hertz: int) -> bool:
+        """Whether that tone was in anything that has arrived so far."""
+        starts = range(0, len(self._heard), LISTENED_BYTES)
+        return any(has_tone(self._heard[start : start + LISTENED_BYTES], hertz) for start in starts)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
@@ -75,17 +80,16 @@ class Audio(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Called by asyncio for each packet."""
         if len(data) > 12 and data[1] & 0x7F == MULAW:
-            self.packets_heard += 1
-            self._heard.append(data[12:])
-            if self.packets_heard % HEARD_PACKETS == 0:
+            self._heard += data[12:]
+            if len(self._heard) % NEWS_BYTES == 0:
                 self._news.set()
 
-    async def _send(self, to: tuple[str, int], aloud: bool) -> None:
+    async def _send(self, to: tuple[str, int]) -> None:
         loop = asyncio.get_running_loop()
         due, position = loop.time(), 0
         while True:
             if self._digits.empty():
-                sound = self._sound[position : position + SAMPLES_PER_PACKET] if aloud else SILENCE
+                sound = self._sound[position : position + SAMPLES_PER_PACKET]
                 position = (position + SAMPLES_PER_PACKET) % len(self._sound)
                 self._packet(to, MULAW, sound, at=self._time)
                 self._time += SAMPLES_PER_PACKET

@@ -88,6 +88,21 @@ class Switch:
         finally:
             connection.close()
 
+    def contact(self, account: str) -> str:
+        """Where "number@domain" would ring now; empty when it isn't registered."""
+        reply = self.api(f"sofia_contact internal/{account}").strip()
+        return "" if reply.startswith("error/") else reply
+
+    def calls(self) -> int:
+        """Legs that there are now."""
+        return int(self.api("show channels count").split()[0])
+
+    def cut_off_event_sockets(self) -> None:
+        """Everybody loses the connection to the event socket, and may come back."""
+        connection = self.connect()
+        connection.api("reload mod_event_socket")
+        connection.close()
+
     def log_text(self) -> str:
         """What it has logged so far."""
         return "".join(

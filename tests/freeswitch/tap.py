@@ -13,8 +13,9 @@ HOLD_TIMEOUT_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What FreeSWITCH asked, the last field of a name winning as it does in the backend, and what it was answered."""
+    """What FreeSWITCH asked (of fields with one name the last one, as the backend takes them) and was answered."""
 
+    body: str
     fields: dict[str, str]
     status: int
     answer: str
@@ -53,7 +54,7 @@ class Tap:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class says so
                 """Nothing: `lookups` is the log."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -86,7 +87,7 @@ class Tap:
             status, answer = response.status, response.read()
         finally:
             connection.close()
-        lookup = Lookup(dict(parse_qsl(body.decode(), keep_blank_values=True)), status, answer.decode())
+        lookup = Lookup(body.decode(), dict(parse_qsl(body.decode(), keep_blank_values=True)), status, answer.decode())
         for hold in [each for each in self._holds if lookup.has(each.wanted)]:
             self._holds.remove(hold)
             hold.arrived.set()

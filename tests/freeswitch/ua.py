@@ -53,6 +53,15 @@ class Phone:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._wire.close()
 
+    @property
+    def address(self) -> str:
+        return f"{self.number}@{self.domain}"
+
+    @property
+    def port(self) -> int:
+        """Its UDP port: tells its contact from another phone's."""
+        return self._wire.port
+
     async def register(
         self,
         *,
@@ -78,23 +87,26 @@ class Phone:
         """Sign out."""
         return await self.register(expires=0)
 
-    async def call(self, number: str, *, from_: str | None = None, headers: Sequence[Header] = ()) -> OutgoingCall:
-        """Call a number of its own domain, and wait until it is answered or refused: see `status`."""
-        call = await self.dial(number, from_=from_, headers=headers)
+    async def call(self, number: str, *, domain: str | None = None) -> OutgoingCall:
+        """Call a number, and wait until it is answered or refused: see `status`."""
+        call = await self.dial(number, domain=domain)
         async with asyncio.timeout(FINAL_TIMEOUT_SECONDS):
             await call.final.wait()
         return call
 
-    async def dial(self, number: str, *, from_: str | None = None, headers: Sequence[Header] = ()) -> OutgoingCall:
+    async def dial(
+        self, number: str, *, domain: str | None = None, from_: str | None = None, headers: Sequence[Header] = ()
+    ) -> OutgoingCall:
         """Start a call; wait for its `final` yourself.
 
         Args:
+            domain: where the number is; the phone's own by default.
             from_: another From address than its own, as an attacker may write.
         """
         audio = Audio(self.hertz)
         await audio.open()
         local = f"{from_ or f'<sip:{self.number}@{self.domain}>'};tag={sip.tag()}"
-        target = f"sip:{number}@{self.domain}"
+        target = f"sip:{number}@{domain or self.domain}"
         dialog = Dialog(local, f"<{target}>", target, sip.tag())
         call = self._calls[dialog.id] = OutgoingCall(self, audio, dialog)
         self._start(self._invite(call, headers))

@@ -1,0 +1,115 @@
+"""A change reaches FreeSWITCH: its cache, its registrations, one switch or two, reachable or not."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from tests.freeswitch.administrator import Account, Sync
+from tests.freeswitch.office import Office
+from tests.freeswitch.switch import Switch
+from tests.freeswitch.tap import Tap
+from tests.freeswitch.ua import Phone
+from tests.freeswitch.waiting import until, until_async
+
+
+async def test_after_a_changed_password_the_next_register_meets_the_new_one(either: Office, switch: Switch) -> None:
+    """The old one is refused at once, the new one accepted, and the registration made with the old one goes."""
+    account = await either.account()
+    desk = await either.phone(account)
+    assert [await desk.register(), await desk.register()] == [200, 200]
+
+    changed, sync = await either.administrator.change_password(account)
+
+    assert sync == Sync(acked=1, pending=0, failed=0)
+    assert await desk.register() == 403
+    await until(lambda: not switch.contact(desk.address))
+    assert await desk.register(password=changed.password) == 200
+    assert await desk.register() == 403
+
+
+async def test_freeswitch_really_keeps_the_users_of_a_tenant_that_allows_it(cached_office: Office, tap: Tap) -> None:
+    """The second REGISTER makes no lookup: what is shown with the cache on is shown against a real copy."""
+    desk = await cached_office.new_phone()
+
+    assert [await desk.register(), await desk.register()] == [200, 200]
+
+    assert len(tap.asked(action="sip_auth", user=desk.number)) == 1
+
+
+async def test_without_permission_freeswitch_asks_every_time(office: Office, tap: Tap) -> None:
+    """`cacheable_ms` is 0 until an administrator says otherwise."""
+    desk = await office.new_phone()
+
+    assert [await desk.register(), await desk.register()] == [200, 200]
+
+    assert len(tap.asked(action="sip_auth", user=desk.number)) == 2
+
+
+async def test_a_lookup_in_flight_brings_no_old_password_back(cached_office: Office, switch: Switch, tap: Tap) -> None:
+    """The old document arrives after the flush: the registration it allowed is thrown out, its copy flushed again."""
+    account = await cached_office.account()
+    desk = await cached_office.phone(account)
+
+    with tap.hold(action="sip_auth", user=account.number) as held:
+        late = asyncio.create_task(desk.register())
+        await until(held.arrived.is_set)
+        changed, _ = await cached_office.administrator.change_password(account)
+        held.release.set()
+        assert await late == 200
+
+    await until(lambda: not switch.contact(desk.address))
+    await until_async(lambda: _is_refused(desk, account))
+    assert await desk.register(password=changed.password) == 200
+
+
+async def test_a_switch_that_was_away_gets_what_it_missed(either: Office, switch: Switch) -> None:
+    """FreeSWITCH keeps registrations over a restart; after it, the one made with the old password is dropped."""
+    account = await either.account()
+    desk = await either.phone(account)
+    assert await desk.register() == 200
+
+    switch.stop()
+    changed, sync = await either.administrator.change_password(account, wait_seconds=0)
+    switch.start()
+
+    assert sync == Sync(acked=0, pending=1, failed=0)
+    await until(lambda: not switch.contact(desk.address), timeout_seconds=30)
+    assert await desk.register() == 403
+    assert await desk.register(password=changed.password) == 200
+
+
+async def test_a_lost_connection_costs_no_change(cached_office: Office, switch: Switch) -> None:
+    """The worker is cut off while FreeSWITCH keeps its cache: the change arrives when it is back."""
+    account = await cached_office.account()
+    desk = await cached_office.phone(account)
+    assert await desk.register() == 200
+
+    switch.cut_off_event_sockets()
+    changed, _ = await cached_office.administrator.change_password(account)
+
+    await until_async(lambda: _is_refused(desk, account))
+    assert await desk.register(password=changed.password) == 200
+
+
+@pytest.fixture(scope="module")
+def second_switch(make_switch: Callable[[str], Switch]) -> Switch:
+    """Joins the first one for the rest of this file."""
+    return make_switch("second")
+
+
+async def test_two_switches_both_forget(cached_office: Office, switch: Switch, second_switch: Switch) -> None:
+    """A phone at each, each with its copy of the user: the very next REGISTER at either meets the new password."""
+    account = await cached_office.account()
+    desks = [await cached_office.phone(account, at=each) for each in (switch, second_switch)]
+    assert [await desk.register() for desk in desks] == [200, 200]
+
+    changed, sync = await cached_office.administrator.change_password(account)
+
+    assert sync == Sync(acked=2, pending=0, failed=0)
+    assert [await desk.register() for desk in desks] == [403, 403]
+    assert [await desk.register(password=changed.password) for desk in desks] == [200, 200]
+
+
+async def _is_refused(desk: Phone, account: Account) -> bool:
+    return await desk.register(password=account.password) == 403
