@@ -12,7 +12,6 @@ from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
 from typing import Any, Final
 
-import structlog
 from sqlalchemy import Row, Select, or_, select, update
 
 from management.audit import Actor
@@ -20,6 +19,7 @@ from management.database import Database
 from management.errors import Conflict, Forbidden, Invalid, NotFound, TooManyRequests, Unauthenticated, Unavailable
 from management.ratelimit import RateLimit
 from management.secrets import generate_password, token_hash
+from xmlcurl.logs import get_log
 from xmlcurl.store.tables import api_tokens, tenants, utc_now
 
 READ: Final = "read"
@@ -41,7 +41,7 @@ _TOKEN: Final = re.compile(r"Bearer +(?P<id>[1-9][0-9]{0,17})\|(?P<secret>[0-9A-
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9.-]{1,253}", re.ASCII)
 
 Networks = Sequence[IPv4Network | IPv6Network]
-log = structlog.get_logger("management.auth")
+log = get_log(part="auth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def client_address(peer: str | None, forwarded_for: Iterable[str], trusted: Netw
     """
     hops = [hop.strip() for value in forwarded_for for hop in value.split(",")]
     address = peer
-    while hops and _is_within(address, trusted):
+    while hops and is_within(address, trusted):
         hop = hops.pop()
         if not _is_address(hop):
             break
@@ -185,7 +185,8 @@ def client_address(peer: str | None, forwarded_for: Iterable[str], trusted: Netw
     return address
 
 
-def _is_within(address: str | None, networks: Networks) -> bool:
+def is_within(address: str | None, networks: Networks) -> bool:
+    """Whether `address` is one of the networks'; no address is in none."""
     return address is not None and _is_address(address) and any(ip_address(address) in each for each in networks)
 
 

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 from pydantic import Field, SecretStr, field_validator
 
-from xmlcurl.settings import Bind, Networks, Settings
+from xmlcurl.settings import LOOPBACK, Bind, Networks, Settings
 
 
 class ManagementSettings(Settings):
@@ -36,9 +36,12 @@ class ManagementSettings(Settings):
     trusted_proxies: Networks = ()
     """Proxies whose X-Forwarded-For is believed, as CIDRs separated by commas. Default: none."""
 
-    @field_validator("trusted_proxies", mode="before")
+    metrics_allow: Networks = LOOPBACK
+    """Addresses that may read /metrics of the management API, as CIDRs separated by commas."""
+
+    @field_validator("trusted_proxies", "metrics_allow", mode="before")
     @classmethod
-    def _split_proxies(cls, value: object) -> object:
+    def _split_cidrs(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())

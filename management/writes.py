@@ -19,10 +19,9 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Generic, Protocol, TypedDict, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import uuid4
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from management import audit, outbox
@@ -30,11 +29,13 @@ from management.audit import Actor
 from management.database import Collided, Database
 from management.effects import Effects
 from management.errors import Unavailable, Unconfirmed
+from xmlcurl.logs import get_log
 from xmlcurl.store.cache import CacheUnavailable, Guard, Purge
-from xmlcurl.store.tables import utc_now
 
 T = TypeVar("T")
 Body = Callable[["Write"], Awaitable[T]]
+Wake = Callable[[], Awaitable[None]]
+"""Tells the worker that there is work. It looks by itself too: a lost call costs a moment, nothing else."""
 
 ATTEMPTS: Final = 3
 """How often a body is run when another transaction stands in its way."""
@@ -45,13 +46,7 @@ MOST_USERS_FLUSHED: Final = 100
 _FIRST_LOOK_SECONDS: Final = 0.005
 _LONGEST_LOOK_SECONDS: Final = 0.05
 
-log = structlog.get_logger("management.writes")
-
-
-class Wake(Protocol):
-    """Tells the worker that there is work. It looks by itself too: a lost call costs a moment, nothing else."""
-
-    async def __call__(self) -> None: ...
+log = get_log(part="writes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +66,13 @@ class Written(Generic[T]):
     sync: SwitchSync
 
 
-class _Expiry(TypedDict):
-    extension_id: int
-    tenant_id: int
-    expires_at: datetime
-
-
 class Write:
     """One transaction, and what has to follow from it. A body must read and change through it alone."""
 
     def __init__(self, connection: AsyncConnection, actor: Actor, tenant_id: int | None) -> None:
         self.connection = connection
         self.effects = Effects()
-        self.expiries: list[_Expiry] = []
+        self.expiries: list[tuple[int, datetime]] = []
         self._actor = actor
         self._tenant_id = tenant_id
 
@@ -95,9 +84,9 @@ class Write:
         """What else follows; all that a body tells becomes one row for each switch."""
         self.effects = Effects.together((self.effects, *effects))
 
-    def tell_at_expiry(self, extension_id: int, tenant_id: int, expires_at: datetime) -> None:
+    def tell_at_expiry(self, extension_id: int, expires_at: datetime) -> None:
         """The extension's term ends then: the worker drops its copies and registrations at that moment."""
-        self.expiries.append({"extension_id": extension_id, "tenant_id": tenant_id, "expires_at": expires_at})
+        self.expiries.append((extension_id, expires_at))
 
     async def audit(
         self,
@@ -186,12 +175,11 @@ class Writes:
             effects = write.effects
             if effects != Effects():
                 effects = _completed(effects, tenant_id)
-                switch_ids = (await connection.execute(outbox.enabled_switches())).scalars().all()
+                await connection.execute(outbox.append(group_id, effects, tenant_id=tenant_id))
+            for extension_id, expires_at in write.expiries:
                 await connection.execute(
-                    outbox.append(effects, group_id=group_id, tenant_id=tenant_id, switch_ids=switch_ids, now=utc_now())
+                    outbox.append_expiry(group_id, extension_id, tenant_id=tenant_id, due_at=expires_at)
                 )
-            for row in write.expiries:
-                await connection.execute(outbox.append_expiry(**row, group_id=group_id, now=utc_now()))
         return result, effects
 
     async def _wait(self, group_id: str, wait_ms: int) -> SwitchSync:
@@ -208,10 +196,11 @@ class Writes:
 
     async def _progress(self, group_id: str) -> SwitchSync:
         async with self._database.reading() as connection:
-            states = [state for _, state in await connection.execute(outbox.states(group_id))]
-        acked = sum(state in outbox.ACKNOWLEDGED for state in states)
-        failed = states.count("failed")
-        return SwitchSync(acked, len(states) - acked - failed, failed)
+            rows = await connection.execute(outbox.progress(group_id))
+            states = {row[0]: row[1] for row in rows}
+        acked = sum(states.get(state, 0) for state in outbox.ACKNOWLEDGED)
+        failed = states.get("failed", 0)
+        return SwitchSync(acked, sum(states.values()) - acked - failed, failed)
 
 
 def _completed(effects: Effects, tenant_id: int | None) -> Effects:

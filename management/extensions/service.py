@@ -69,14 +69,14 @@ class Extensions:
         """New extensions in one transaction with one row for each switch; one result for each command, in order.
 
         Raises:
-            RowsRefused: all or nothing was wanted and a row can't be; fields are named "<index>.<field>".
+            RowsRefused: all or nothing was wanted and a row can't be; fields are named "extensions.<index>.<field>".
             What `Writes.run` raises.
         """
 
         async def create_each(write: Write) -> Sequence[WithPassword | RefusedRow]:
             results = [await self._create_row(write, tenant, command) for command in commands]
             if is_all_or_nothing:
-                _refuse_if_any_was(results)
+                refuse_if_any_was(results)
             return results
 
         return await self._writes.run(actor, create_each, tenant_id=tenant.id, wait_ms=wait_ms)
@@ -237,7 +237,7 @@ async def _conclude(
     now = utc_now()
     write.tell(consequences(tenant, before, after, now, is_pin_new="voicemail_pin" in secrets_changed))
     if after and after.expires_at and after.expires_at > now and (not before or before.expires_at != after.expires_at):
-        write.tell_at_expiry(after.id, tenant.id, after.expires_at)
+        write.tell_at_expiry(after.id, after.expires_at)
     changed = after or before
     await write.audit(
         f"extension.{verb}",
@@ -259,7 +259,8 @@ def _pin_of(values: Mapping[str, Any]) -> tuple[str, ...]:
     return ("voicemail_pin",) if "voicemail_pin" in values else ()
 
 
-def _refuse_if_any_was(results: Sequence[WithPassword | RefusedRow]) -> None:
+def refuse_if_any_was(results: Sequence[object]) -> None:
+    """Raises RowsRefused when one of `results` is a RefusedRow; fields are named "extensions.<index>.<field>"."""
     errors: dict[str, Sequence[Broken]] = {}
     for index, result in enumerate(results):
         if isinstance(result, RefusedRow):

@@ -1,0 +1,47 @@
+"""Our own API: an ASGI app to be mounted at /api/pbx, with its description at `openapi.json` and `docs`.
+
+To add a noun: `api/<noun>.py` with a `router` like the one in extensions.py, its bodies in
+`api/<noun>_wire.py`, its service a field of `Services`, and a line in ROUTERS.
+"""
+
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from management.api import errors, extensions
+from management.api.admission import Admission
+from management.api.services import Services
+from management.metrics import ManagementMetrics
+
+MOUNTED_AT: Final = "/api/pbx"
+ROUTERS: Final[tuple[APIRouter, ...]] = (extensions.router,)
+OPEN_PATHS: Final = ("/openapi.json", "/docs")
+"""What needs no token: the description says nothing about any tenant."""
+
+
+def create_api(services: Services, metrics: ManagementMetrics) -> FastAPI:
+    """The API over these services; it opens and closes nothing itself."""
+    app = FastAPI(
+        title="PBX management",
+        version="1",
+        description="Extensions as in Zorio's document, and what is ours. See docs/api.md.",
+        openapi_url=OPEN_PATHS[0],
+        docs_url=OPEN_PATHS[1],
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_name,
+        # Extensions of the OpenAPI document are ours alone; there is no telemetry to be had.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.services = services
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(Admission, services=services, metrics=metrics, open_paths=OPEN_PATHS)
+    return app
+
+
+def _name(route: APIRoute) -> str:
+    # Generated clients name their functions after it.
+    return route.name

@@ -1,0 +1,166 @@
+"""Our errors, and the frameworks', as the answers of the API: the only place that knows status codes."""
+
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
+
+from management.api.messages import INVALID, TOO_MANY, UNAVAILABLE, UNCONFIRMED, language_of, sentence
+from management.auth import Caller
+from management.errors import (
+    Broken,
+    Conflict,
+    Forbidden,
+    Invalid,
+    ManagementError,
+    NotFound,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    Unconfirmed,
+)
+from xmlcurl.logs import get_log
+
+RETRY_AFTER_SECONDS: Final = 1
+"""When to try again after a 503, in seconds."""
+
+# The document's own words, in one language: clients compare them.
+MALFORMED: Final = "Malformed request body"
+UNAUTHENTICATED: Final = "Unauthenticated."
+FORBIDDEN: Final = "This action is unauthorized."
+NOT_FOUND: Final = "Resource not found"
+SERVER_ERROR: Final = "Server Error"
+
+_RULES: Final[Mapping[str, str]] = {
+    "missing": "required",
+    "date": "date",
+    "extra_forbidden": "prohibited",
+    "string_type": "string",
+    "bool_type": "boolean",
+    "int_type": "integer",
+    "int_parsing": "integer",
+    "int_parsing_size": "integer",
+    "int_from_float": "integer",
+    "list_type": "array",
+    "dict_type": "object",
+    "model_type": "object",
+    "model_attributes_type": "object",
+    "literal_error": "in",
+    "greater_than_equal": "min.numeric",
+    "less_than_equal": "max.numeric",
+    "string_too_short": "min.string",
+    "string_too_long": "max.string",
+    "string_pattern_mismatch": "regex",
+    "too_short": "min.array",
+    "too_long": "max.array",
+}
+"""pydantic's type of error -> our rule."""
+_BOUNDS: Final[Mapping[str, str]] = {
+    "ge": "min",
+    "le": "max",
+    "min_length": "min",
+    "max_length": "max",
+}
+
+log = get_log(part="api")
+
+
+def install(app: FastAPI) -> None:
+    """Every exception that leaves a route of `app` becomes an answer in the document's shape."""
+    app.add_exception_handler(ManagementError, _on_ours)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+def answer(error: ManagementError, language: str) -> Response:
+    """The answer that tells a client what to do about `error`."""
+    headers: dict[str, str] = {}
+    body: dict[str, Any]
+    match error:
+        case Invalid():
+            status, body = 422, {"message": INVALID[language], "errors": texts(error.errors, language)}
+        case Conflict():
+            errors = {error.field: [error.broken]} if error.field else {}
+            status, body = (
+                409,
+                {
+                    "message": sentence(error.field, error.broken, language),
+                    "errors": texts(errors, language),
+                },
+            )
+        case TooManyRequests():
+            seconds = str(error.retry_after_seconds)
+            status, body = 429, {"message": TOO_MANY[language].replace(":seconds", seconds)}
+            headers = {"Retry-After": seconds}
+        case Unconfirmed():
+            status, body = 503, {"message": UNCONFIRMED[language], "committed": error.committed}
+        case Unavailable():
+            status, body = 503, {"message": UNAVAILABLE[language], "committed": False}
+        case Unauthenticated():
+            status, body = 401, {"message": UNAUTHENTICATED}
+            headers = {"WWW-Authenticate": "Bearer"}
+        case Forbidden():
+            status, body = 403, {"message": FORBIDDEN}
+        case NotFound():
+            status, body = 404, {"message": NOT_FOUND}
+        case _:
+            raise error
+    if status == 503:
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return JSONResponse(body, status, headers)
+
+
+def fault(error: Exception, scope: Scope) -> Response:
+    """The answer to a fault of ours. The log gets where it happened; what it says may hold a secret."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("fault", method=scope["method"], path=scope["path"], error=type(error).__name__, where=where)
+    return JSONResponse({"message": SERVER_ERROR}, 500)
+
+
+def texts(errors: Mapping[str, Sequence[Broken]], language: str) -> dict[str, list[str]]:
+    """Field -> one sentence for each rule that it breaks."""
+    return {name: [sentence(name, each, language) for each in broken] for name, broken in errors.items()}
+
+
+def broken_rules(errors: Sequence[Any]) -> dict[str, list[Broken]]:
+    """What pydantic says about a body or a query, in our rules; positions in lists as "aliases.0"."""
+    found: dict[str, list[Broken]] = {}
+    for error in errors:
+        name = ".".join(str(part) for part in error["loc"] if part not in {"body", "query", "header", "path"})
+        bounds = {_BOUNDS[key]: value for key, value in error.get("ctx", {}).items() if key in _BOUNDS}
+        found.setdefault(name, []).append(Broken(_RULES.get(error["type"], "regex"), bounds))
+    return found
+
+
+def language_for(scope: Scope) -> str:
+    """The language of an answer to this request."""
+    accepted = [value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"]
+    caller: Caller | None = scope.get("state", {}).get("caller")
+    return language_of(accepted, caller.tenant.language if caller and caller.tenant else None)
+
+
+async def _on_ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ManagementError)  # noqa: S101 - the type it is registered for
+    return answer(error, language_for(request.scope))
+
+
+async def _on_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - the type it is registered for
+    errors = error.errors()
+    if any(tuple(each["loc"]) == ("body",) or each["type"] == "json_invalid" for each in errors):
+        # No body, or one that is no object: there is no field to name.
+        return JSONResponse({"message": MALFORMED}, 400)
+    if any(each["loc"][0] == "path" for each in errors):
+        return JSONResponse({"message": NOT_FOUND}, 404)
+    return answer(Invalid(broken_rules(errors)), language_for(request.scope))
+
+
+async def _on_http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - the type it is registered for
+    message = NOT_FOUND if error.status_code == 404 else error.detail
+    return JSONResponse({"message": message}, error.status_code, error.headers)

@@ -1,0 +1,166 @@
+"""Composition root of management: settings -> database, Redis, services -> ASGI application.
+
+`Backend` is what every service is made of; the command line builds its services on one, too.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, Router
+
+from management import outbox
+from management.api.dialect import MOUNTED_AT, create_api
+from management.api.services import Services
+from management.auth import Gate, client_address, is_within
+from management.database import Database
+from management.errors import Unavailable
+from management.extensions.service import Extensions
+from management.metrics import CONTENT_TYPE, ManagementMetrics
+from management.ratelimit import RateLimit
+from management.registrations import Registrations, SwitchStates
+from management.secrets import Vault
+from management.settings import ManagementSettings
+from management.writes import Writes
+from xmlcurl.logs import get_log
+from xmlcurl.settings import ENV_PREFIX, SettingsError
+from xmlcurl.store.cache import CacheUnavailable, Purge, open_redis
+from xmlcurl.store.engine import open_async_engine
+from xmlcurl.store.tables import utc_now
+
+REDIS_TIMEOUT_SECONDS: Final = 1.0
+"""A write waits this long for Redis before it is refused."""
+
+Page = Callable[[Request], Awaitable[Response]]
+
+log = get_log(part="management")
+
+
+class Backend:
+    """Database, Redis, secrets and the commit path of one process. It connects when it is first used."""
+
+    def __init__(self, settings: ManagementSettings) -> None:
+        """Raises SettingsError: a URL or a key can't be understood, or others may read the file of keys."""
+        self.settings = settings
+        self.vault = Vault.of(settings)
+        try:
+            self._engine = open_async_engine(settings.database)
+        except ValueError as exc:
+            raise SettingsError(f"{ENV_PREFIX}DATABASE_URL=(hidden): {exc}") from None
+        try:
+            self.redis = open_redis(settings.redis, timeout_seconds=REDIS_TIMEOUT_SECONDS)
+        except ValueError as exc:
+            raise SettingsError(f"{ENV_PREFIX}REDIS_URL=(hidden): {exc}") from None
+        self.database = Database(self._engine)
+        self.purge = Purge(self.redis)
+        self.writes = Writes(self.database, self.purge, _waker(self.redis), switch_wait_ms=settings.switch_wait_ms)
+
+    async def close(self) -> None:
+        """In the reverse order of opening."""
+        await self.redis.aclose()
+        await self._engine.dispose()
+
+
+def services_of(backend: Backend) -> Services:
+    """Every service of the API, over one backend."""
+    settings = backend.settings
+    failures = RateLimit(backend.redis, "failures", settings.login_failures_per_minute)
+    return Services(
+        gate=Gate(backend.database, failures),
+        requests=RateLimit(backend.redis, "requests", settings.rate_limit_per_minute),
+        trusted_proxies=settings.trusted_proxies,
+        extensions=Extensions(backend.database, backend.writes, backend.vault),
+        registrations=Registrations(backend.database, backend.redis),
+    )
+
+
+def create_app(settings: ManagementSettings) -> Router:
+    """The ASGI application: the API under /api/pbx, and what those who run it ask.
+
+    Raises:
+        SettingsError: a URL or a key can't be understood.
+    """
+    backend = Backend(settings)
+    metrics = ManagementMetrics()
+
+    @asynccontextmanager
+    async def lifespan(_app: Router) -> AsyncIterator[None]:
+        yield
+        await backend.close()
+
+    return Router(
+        [
+            Mount(MOUNTED_AT, create_api(services_of(backend), metrics)),
+            Route("/healthz", healthz),
+            Route("/readyz", _readyz(backend)),
+            Route("/metrics", _metrics(backend, metrics)),
+        ],
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+
+
+async def healthz(_request: Request) -> Response:
+    """The process runs; nothing is said of what it depends on."""
+    return PlainTextResponse("ok\n")
+
+
+def _readyz(backend: Backend) -> Page:
+    async def readyz(_request: Request) -> Response:
+        """200 while both answer: without the database nothing works, without Redis no write is accepted."""
+        reached = {"database": await _database_answers(backend), "redis": await _redis_answers(backend)}
+        return JSONResponse(reached, status_code=200 if all(reached.values()) else 503)
+
+    return readyz
+
+
+def _metrics(backend: Backend, metrics: ManagementMetrics) -> Page:
+    settings, states = backend.settings, SwitchStates(backend.redis)
+
+    async def text(request: Request) -> Response:
+        peer = request.client.host if request.client else None
+        address = client_address(peer, request.headers.getlist("x-forwarded-for"), settings.trusted_proxies)
+        if not is_within(address, settings.metrics_allow):
+            return PlainTextResponse("this address may not ask\n", status_code=403)
+        try:
+            async with backend.database.reading() as connection:
+                rows = await connection.execute(outbox.oldest_pending())
+                oldest: dict[int | None, datetime] = {row[0]: row[1] for row in rows}
+        except Unavailable:
+            return PlainTextResponse("the database does not answer\n", status_code=503)
+        body = metrics.text(oldest, await states.errors(), utc_now())
+        return Response(body, headers={"content-type": CONTENT_TYPE})
+
+    return text
+
+
+async def _database_answers(backend: Backend) -> bool:
+    try:
+        await backend.database.check()
+    except Unavailable:
+        return False
+    return True
+
+
+async def _redis_answers(backend: Backend) -> bool:
+    try:
+        await backend.purge.check()
+    except CacheUnavailable:
+        return False
+    return True
+
+
+def _waker(redis: Redis) -> Callable[[], Awaitable[None]]:
+    async def wake() -> None:
+        """The worker polls as well: what is lost here comes a moment later."""
+        try:
+            await redis.publish(outbox.WAKE_CHANNEL, b"")
+        except (RedisError, OSError) as exc:
+            log.warning("worker_not_woken", reason=type(exc).__name__)
+
+    return wake
