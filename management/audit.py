@@ -47,7 +47,17 @@ class Actor:
     address: str | None = None
 
 
-def entry(
+def insertion() -> Insert:
+    """The statement that takes a list of `row`s."""
+    return insert(audit)
+
+
+def entry(actor: Actor, action: str, object_type: str, object_id: int | str, **more: Any) -> Insert:
+    """One row, ready to be executed; arguments as of `row`."""
+    return insertion().values(**row(actor, action, object_type, object_id, **more))
+
+
+def row(
     actor: Actor,
     action: str,
     object_type: str,
@@ -57,7 +67,7 @@ def entry(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     secrets_changed: tuple[str, ...] = (),
-) -> Insert:
+) -> dict[str, Any]:
     """One row of the audit log.
 
     With both `before` and `after` only what differs is kept. `secrets_changed` names secrets that
@@ -70,16 +80,16 @@ def entry(
         new = {name: value for name, value in new.items() if name in changed}
     if secrets_changed:
         new = {**(new or {}), **dict.fromkeys(secrets_changed, "(changed)")}
-    return insert(audit).values(
-        tenant_id=tenant_id,
-        actor=actor.name,
-        address=actor.address,
-        action=action,
-        object_type=object_type,
-        object_id=str(object_id),
-        before=old,
-        after=new,
-    )
+    return {
+        "tenant_id": tenant_id,
+        "actor": actor.name,
+        "address": actor.address,
+        "action": action,
+        "object_type": object_type,
+        "object_id": str(object_id),
+        "before": old,
+        "after": new,
+    }
 
 
 def _shown(object_type: str, values: Mapping[str, Any] | None) -> dict[str, Any] | None:

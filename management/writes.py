@@ -3,7 +3,7 @@
     async def rename(write: Write) -> Team:
         team = await TeamRepository(write.connection, tenant_id).rename(...)
         write.drop(Tag.members(tenant_id))
-        await write.audit("team.update", "team", team.id, before=..., after=...)
+        write.audit("team.update", "team", team.id, before=..., after=...)
         return team
 
     written = await writes.run(actor, rename, tenant_id=tenant_id)
@@ -73,6 +73,7 @@ class Write:
         self.connection = connection
         self.effects = Effects()
         self.expiries: list[tuple[int, datetime]] = []
+        self.audited: list[dict[str, Any]] = []
         self._actor = actor
         self._tenant_id = tenant_id
 
@@ -88,7 +89,7 @@ class Write:
         """The extension's term ends then: the worker drops its copies and registrations at that moment."""
         self.expiries.append((extension_id, expires_at))
 
-    async def audit(
+    def audit(
         self,
         action: str,
         object_type: str,
@@ -99,8 +100,8 @@ class Write:
         secrets_changed: tuple[str, ...] = (),
     ) -> None:
         """Who did what: `action` is "<type>.<verb>"; before and after are rows, see audit.py for what is kept."""
-        await self.connection.execute(
-            audit.entry(
+        self.audited.append(
+            audit.row(
                 self._actor,
                 action,
                 object_type,
@@ -172,6 +173,8 @@ class Writes:
         async with self._database.writing() as connection:
             write = Write(connection, actor, tenant_id)
             result = await body(write)
+            if write.audited:
+                await connection.execute(audit.insertion(), write.audited)
             effects = write.effects
             if effects != Effects():
                 effects = _completed(effects, tenant_id)

@@ -36,7 +36,7 @@ async def list_extensions(
     asking: Reader, wanted: Wanted, status: Annotated[wire.Status | None, Query()] = None, fields: Fields = None
 ) -> Listed[wire.ExtensionInFull] | Listed[wire.ExtensionItem]:
     """Extensions by number. `search` is found in the number or the display name, as it is written."""
-    found = await asking.services.extensions.list(asking.tenant, wanted, status)
+    found = await asking.services.extensions.page(asking.tenant, wanted, status)
     if fields:
         return listed(found, [wire.item_in_full(each) for each in found.rows])
     return listed(found, [wire.item(each) for each in found.rows])
@@ -80,8 +80,8 @@ async def read_extension(
     found = await asking.services.extensions.find(asking.tenant, ext)
     registration = await asking.services.registrations.status(asking.tenant.domain, found.number)
     if fields:
-    XX
-    return Data(data=wire.read(found, registration))
+        return Data[wire.ExtensionReadInFull](data=wire.read_in_full(found, registration))
+    return Data[wire.ExtensionRead](data=wire.read(found, registration))
 
 
 @router.put("/extensions/{ext}", responses=answers(404, 409, *BODY_CODES) | {200: SYNC_HEADERS})

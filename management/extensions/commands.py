@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any, Final
 
 from management.errors import Broken, Invalid
+from management.extensions.model import Names
 from xmlcurl.store.model import EXTENSION_STATUSES, RECORDING_MODES
 from xmlcurl.store.text import is_mail_address, is_name, is_safe_text
 
@@ -98,6 +99,13 @@ class CreateExtension:
     extension_number: str
     sip_password: str | None = field(default=None, repr=False)
     values: ExtensionValues = field(default_factory=ExtensionValues)
+
+    @property
+    def names(self) -> Names:
+        """What it will be called."""
+        given = self.values.given()
+        sign_in_name = given.get("sign_in_name", self.extension_number)
+        return Names(self.extension_number, sign_in_name, tuple(sorted(given.get("aliases", ()))))
 
     def broken(self) -> dict[str, list[Broken]]:
         found = self.values.broken(self.extension_number)

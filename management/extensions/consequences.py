@@ -34,7 +34,7 @@ def consequences(
     if not known or not (is_pin_new or _is_seen(before, after)):
         return Effects()
     extension_id, number = known[0].id, known[0].number
-    names = frozenset[str]().union(*(each.names for each in known))
+    names = frozenset[str]().union(*(each.names.all for each in known))
     tags = {Tag.extension(tenant.id, extension_id), *(Tag.name(tenant.id, name) for name in names)}
     if _is_listed_otherwise(before, after):
         tags.add(Tag.members(tenant.id))

@@ -8,6 +8,19 @@ from typing import Any
 from management.errors import Broken, Conflict, Invalid
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What an extension is called. They share one name space per tenant."""
+
+    number: str
+    sign_in_name: str
+    aliases: tuple[str, ...]
+
+    @property
+    def all(self) -> frozenset[str]:
+        return frozenset({self.number, self.sign_in_name, *self.aliases})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
     """A living extension. `outbound_caller_id` is the number as digits; None when it was deleted, too."""
@@ -46,9 +59,9 @@ class Extension:
     updated_at: datetime
 
     @property
-    def names(self) -> frozenset[str]:
-        """Everything it is called: its number, its sign-in name, its aliases."""
-        return frozenset({self.number, self.sign_in_name, *self.aliases})
+    def names(self) -> Names:
+        """What it is called."""
+        return Names(self.number, self.sign_in_name, self.aliases)
 
     def is_in_service(self, now: datetime) -> bool:
         """Whether it may register and be called at `now`, as far as the extension itself goes."""

@@ -1,15 +1,16 @@
 """Rows of extensions, of one tenant by construction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from management.database import is_unique_violation
-from management.extensions.errors import ExtensionExists, NameTaken
-from management.extensions.model import Extension, OutboundNumber
+from management.database import Collided, is_unique_violation
+from management.extensions.model import Extension, Names, OutboundNumber
 from management.paging import Page, PageWanted
 from xmlcurl.store.tables import (
     departments,
@@ -23,8 +24,14 @@ from xmlcurl.store.tables import (
 )
 
 _LARGEST_ID: Final = 2**63 - 1
-_LINKED: Final = {"team_id": teams, "department_id": departments, "user_id": users, "hotline_id": hotlines}
+LINKED: Final = {"team_id": teams, "department_id": departments, "user_id": users, "hotline_id": hotlines}
 _SECRETS: Final = {"a1_hash", "vm_a1_hash", "password_encrypted"}
+_DEFAULTS: Final = {
+    column.name: column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
+    for column in extensions.c
+    if column.name not in {"id", "created_at", "updated_at"}
+}
+"""Spelled out: rows that are inserted together must name the same columns."""
 _COLUMNS: Final = tuple(column for column in extensions.c if column.name not in _SECRETS | {"tenant_id", "deleted_at"})
 
 
@@ -43,6 +50,11 @@ class ExtensionRepository:
         found = await self._objects(statement)
         return found[0] if found else None
 
+    async def find_all(self, numbers: Collection[str]) -> dict[str, Extension]:
+        """The extensions of these numbers, by number."""
+        found = await self._objects(self._living().where(extensions.c.number.in_(numbers)))
+        return {each.number: each for each in found}
+
     async def page(self, wanted: PageWanted, status: str | None) -> Page[Extension]:
         """Extensions by number; the text that is searched for is literal, its case does not count."""
         statement = self._living()
@@ -54,48 +66,53 @@ class ExtensionRepository:
         statement = statement.order_by(extensions.c.number, extensions.c.id)
         return Page.of(await self._objects(statement.limit(wanted.size).offset(wanted.offset)), wanted, total)
 
-    async def add(self, values: Mapping[str, Any]) -> int:
-        """A new extension's id.
+    async def add(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+        """New extensions; the id of each, by number.
 
         Raises:
-            ExtensionExists: the number is a living extension's.
+            Collided: another transaction has taken one of the numbers meanwhile.
         """
-        statement = insert(extensions).values(tenant_id=self._tenant_id, **values).returning(extensions.c.id)
-        try:
-            return int((await self._connection.execute(statement)).scalar_one())
-        except IntegrityError as exc:
-            if is_unique_violation(exc):
-                raise ExtensionExists from exc
-            raise
+        complete = [{**_DEFAULTS, "tenant_id": self._tenant_id, **row} for row in rows]
+        statement = insert(extensions).returning(extensions.c.number, extensions.c.id)
+        with _collisions():
+            return {row[0]: row[1] for row in await self._connection.execute(statement, complete)}
 
     async def change(self, extension_id: int, values: Mapping[str, Any]) -> None:
         """New values of columns; `updated_at` moves."""
         await self._connection.execute(update(extensions).where(self._is(extension_id)).values(**values))
 
-    async def put_names(self, extension: tuple[int, str, str], aliases: Sequence[str]) -> None:
-        """What the extension, as (id, number, sign-in name), is called from now on.
+    async def owners(self, names: Collection[str]) -> dict[str, int]:
+        """Which of `names` living extensions have, as any kind of name: name -> id of the extension."""
+        statement = select(extension_names.c.name, extension_names.c.extension_id).where(
+            extension_names.c.tenant_id == self._tenant_id, extension_names.c.name.in_(names)
+        )
+        return {row[0]: row[1] for row in await self._connection.execute(statement)}
+
+    async def add_names(self, names: Mapping[int, Names]) -> None:
+        """What extensions, by id, are called.
 
         Raises:
-            ExtensionExists: the number is a name of another living extension.
-            NameTaken: another name is.
+            Collided: another transaction has taken one of the names meanwhile.
         """
-        extension_id, number, sign_in_name = extension
+        rows = [
+            {
+                "tenant_id": self._tenant_id,
+                "extension_id": extension_id,
+                "name": name,
+                "is_number": name == each.number,
+                "is_sign_in": name == each.sign_in_name,
+                "is_alias": name in each.aliases,
+            }
+            for extension_id, each in names.items()
+            for name in sorted(each.all)
+        ]
+        with _collisions():
+            await self._connection.execute(insert(extension_names), rows)
+
+    async def replace_names(self, extension_id: int, names: Names) -> None:
+        """What an extension is called from now on; raises Collided as `add_names`."""
         await self._drop_names(extension_id)
-        # In one order for everybody: writers that want the same two names wait for one another, in a row.
-        for name in sorted({number, sign_in_name, *aliases}):
-            row = {"is_number": name == number, "is_sign_in": name == sign_in_name, "is_alias": name in aliases}
-            try:
-                await self._connection.execute(
-                    insert(extension_names).values(
-                        tenant_id=self._tenant_id, extension_id=extension_id, name=name, **row
-                    )
-                )
-            except IntegrityError as exc:
-                if not is_unique_violation(exc):
-                    raise
-                if row["is_number"]:
-                    raise ExtensionExists from exc
-                raise NameTaken("sign_in_name" if row["is_sign_in"] else "aliases") from exc
+        await self.add_names({extension_id: names})
 
     async def remove(self, extension_id: int, values: Mapping[str, Any]) -> None:
         """Soft delete, with last `values`; its names are free at once."""
@@ -107,20 +124,21 @@ class ExtensionRepository:
         statement = select(extensions.c.password_encrypted).where(self._is(extension_id))
         return str((await self._connection.execute(statement)).scalar_one())
 
-    async def has(self, link: str, linked_id: int) -> bool:
-        """Whether the tenant has a living row that `link` ("team_id", ...) may name."""
-        table = _LINKED[link]
-        if not 0 < linked_id <= _LARGEST_ID:
-            return False
+    async def linked(self, link: str, ids: Collection[int]) -> set[int]:
+        """Which of `ids` are living rows of the tenant that `link` ("team_id", ...) may name."""
+        table = LINKED[link]
+        possible = [each for each in ids if 0 < each <= _LARGEST_ID]
         statement = select(table.c.id).where(
-            table.c.id == linked_id, table.c.tenant_id == self._tenant_id, table.c.deleted_at.is_(None)
+            table.c.id.in_(possible), table.c.tenant_id == self._tenant_id, table.c.deleted_at.is_(None)
         )
-        return (await self._connection.execute(statement)).first() is not None
+        return set((await self._connection.execute(statement)).scalars())
 
-    async def active_number_id(self, number: str) -> int | None:
-        """The id of the tenant's active number with these digits."""
-        statement = self._outbound().where(numbers.c.number == number).with_only_columns(numbers.c.id)
-        return (await self._connection.execute(statement)).scalar_one_or_none()
+    async def outbound_number_ids(self, digits: Collection[str]) -> dict[str, int]:
+        """The ids of the tenant's active numbers among `digits`, by number."""
+        possible = [each for each in digits if each.isascii() and each.isdigit()]
+        statement = self._outbound().where(numbers.c.number.in_(possible))
+        rows = await self._connection.execute(statement.with_only_columns(numbers.c.number, numbers.c.id))
+        return {row[0]: row[1] for row in rows}
 
     async def outbound_numbers(self, wanted: PageWanted) -> Page[OutboundNumber]:
         """The numbers that calls of the tenant may show, by number."""
@@ -184,6 +202,17 @@ class ExtensionRepository:
     async def _count(self, statement: Select[Any]) -> int:
         counted = select(func.count()).select_from(statement.subquery())
         return int((await self._connection.execute(counted)).scalar_one())
+
+
+@contextmanager
+def _collisions() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as exc:
+        if is_unique_violation(exc):
+            # Looked for, and not seen, a moment ago: the next attempt sees whose it is.
+            raise Collided("name") from exc
+        raise
 
 
 def _contains(text: str, *columns: Any) -> Any:

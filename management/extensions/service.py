@@ -1,7 +1,7 @@
 """The rules of extensions, for every API, page and command. Every change goes through `Writes.run`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from management.audit import Actor
 from management.auth import TenantScope
@@ -10,19 +10,24 @@ from management.errors import Broken, Conflict, Invalid
 from management.extensions.commands import ChangePassword, CreateExtension, UpdateExtension
 from management.extensions.consequences import consequences
 from management.extensions.errors import ExtensionUnknown, RowsRefused
-from management.extensions.model import Extension, OutboundNumber, RefusedRow, WithPassword
+from management.extensions.model import Extension, Names, OutboundNumber, RefusedRow, WithPassword
+from management.extensions.references import References
 from management.extensions.repository import ExtensionRepository
 from management.paging import Page, PageWanted
 from management.secrets import Vault, a1_hash, generate_password, vm_a1_hash
 from management.writes import Write, Writes, Written
 from xmlcurl.store.tables import utc_now
 
-_LINKS: Final = ("team_id", "department_id", "user_id", "hotline_id")
-_NOT_COLUMNS: Final = {"aliases", "voicemail_pin", "outbound_caller_id"}
+Result = WithPassword | RefusedRow
+"""What became of one new extension among several."""
 
 
 class Extensions:
-    """Reads and changes extensions. One for each process; safe to use from many tasks."""
+    """Reads and changes extensions. One for each process; safe to use from many tasks.
+
+    Every method that changes something raises what `Writes.run` raises, too. `wait_ms`: longest
+    wait for the switches; None is the setting.
+    """
 
     def __init__(self, database: Database, writes: Writes, vault: Vault) -> None:
         self._database = database
@@ -34,7 +39,7 @@ class Extensions:
         async with self._database.reading() as connection:
             return _known(await ExtensionRepository(connection, tenant.id).find(number), number)
 
-    async def list(self, tenant: TenantScope, wanted: PageWanted, status: str | None = None) -> Page[Extension]:
+    async def page(self, tenant: TenantScope, wanted: PageWanted, status: str | None = None) -> Page[Extension]:
         """One page of the tenant's extensions, by number."""
         async with self._database.reading() as connection:
             return await ExtensionRepository(connection, tenant.id).page(wanted, status)
@@ -50,12 +55,18 @@ class Extensions:
         """A new extension.
 
         Raises:
-            Invalid, ExtensionExists, NameTaken, and what `Writes.run` raises.
+            Invalid: values are out of bounds, or name what is not the tenant's.
+            ExtensionExists, NameTaken: it can't be called that.
         """
         command.check()
-        return await self._writes.run(
-            actor, lambda write: self._create(write, tenant, command), tenant_id=tenant.id, wait_ms=wait_ms
-        )
+
+        async def create_it(write: Write) -> WithPassword:
+            (result,) = await self._create(write, tenant, [command])
+            if isinstance(result, RefusedRow):
+                raise result.error
+            return result
+
+        return await self._writes.run(actor, create_it, tenant_id=tenant.id, wait_ms=wait_ms)
 
     async def create_many(
         self,
@@ -65,21 +76,21 @@ class Extensions:
         is_all_or_nothing: bool,
         actor: Actor,
         wait_ms: int | None = None,
-    ) -> Written[Sequence[WithPassword | RefusedRow]]:
-        """New extensions in one transaction with one row for each switch; one result for each command, in order.
+    ) -> Written[Sequence[Result]]:
+        """New extensions in one transaction, told to each switch in one row; a result for each command, in order.
 
         Raises:
             RowsRefused: all or nothing was wanted and a row can't be; fields are named "extensions.<index>.<field>".
-            What `Writes.run` raises.
         """
 
-        async def create_each(write: Write) -> Sequence[WithPassword | RefusedRow]:
-            results = [await self._create_row(write, tenant, command) for command in commands]
+        async def create_them(write: Write) -> Sequence[Result]:
+            results = await self._create(write, tenant, commands)
             if is_all_or_nothing:
+                # Undoes the others.
                 refuse_if_any_was(results)
             return results
 
-        return await self._writes.run(actor, create_each, tenant_id=tenant.id, wait_ms=wait_ms)
+        return await self._writes.run(actor, create_them, tenant_id=tenant.id, wait_ms=wait_ms)
 
     async def update(
         self, tenant: TenantScope, command: UpdateExtension, *, actor: Actor, wait_ms: int | None = None
@@ -87,7 +98,9 @@ class Extensions:
         """The extension with the new values.
 
         Raises:
-            Invalid, ExtensionUnknown, NameTaken, and what `Writes.run` raises.
+            Invalid: values are out of bounds, or name what is not the tenant's.
+            ExtensionUnknown: there is none of that number.
+            NameTaken: it can't be called that.
         """
         command.check()
         return await self._writes.run(
@@ -100,7 +113,8 @@ class Extensions:
         """The extension with another SIP password; its phones must sign in anew.
 
         Raises:
-            Invalid, ExtensionUnknown, and what `Writes.run` raises.
+            Invalid: the password is out of bounds.
+            ExtensionUnknown: there is none of that number.
         """
         command.check()
         return await self._writes.run(
@@ -110,68 +124,73 @@ class Extensions:
     async def delete(
         self, tenant: TenantScope, number: str, *, actor: Actor, wait_ms: int | None = None
     ) -> Written[None]:
-        """Soft delete: the number and every other name can be given anew at once.
-
-        Raises:
-            ExtensionUnknown, and what `Writes.run` raises.
-        """
+        """Soft delete: the number and every other name can be given anew at once; raises ExtensionUnknown."""
         return await self._writes.run(
             actor, lambda write: self._delete(write, tenant, number), tenant_id=tenant.id, wait_ms=wait_ms
         )
 
-    async def _create(self, write: Write, tenant: TenantScope, command: CreateExtension) -> WithPassword:
+    async def _create(self, write: Write, tenant: TenantScope, commands: Sequence[CreateExtension]) -> list[Result]:
+        """However many they are, with as many statements as for one."""
         repository = ExtensionRepository(write.connection, tenant.id)
-        number, values = command.extension_number, command.values.given()
-        sign_in_name = values.get("sign_in_name", number)
-        password = command.sip_password or generate_password()
-        extension_id = await repository.add(
-            {
-                **await _columns(repository, tenant, number, values),
-                "number": number,
-                "sign_in_name": sign_in_name,
-                **self._password_columns(tenant, sign_in_name, password),
-            }
+        refused = {
+            index: RefusedRow(Invalid(broken)) for index, command in enumerate(commands) if (broken := command.broken())
+        }
+        possible = {index: command for index, command in enumerate(commands) if index not in refused}
+        references = await References.of(
+            repository, [each.values.given() for each in possible.values()], [each.names for each in possible.values()]
         )
-        await repository.put_names((extension_id, number, sign_in_name), values.get("aliases", ()))
-        after = _known(await repository.find(number), number)
-        await _conclude(write, tenant, "create", None, after, secrets_changed=_pin_of(values))
-        return WithPassword(after, password, is_generated=command.sip_password is None)
-
-    async def _create_row(
-        self, write: Write, tenant: TenantScope, command: CreateExtension
-    ) -> WithPassword | RefusedRow:
-        try:
-            command.check()
-            # What a refused row has written is undone, and nothing else.
-            async with write.connection.begin_nested():
-                return await self._create(write, tenant, command)
-        except (Conflict, Invalid) as exc:
-            return RefusedRow(exc)
+        passwords: dict[int, str] = {}
+        rows: list[dict[str, Any]] = []
+        for index, command in possible.items():
+            password = command.sip_password or generate_password()
+            try:
+                row = self._row(tenant, command, password, references)
+                references.claim(command.names)
+            except (Conflict, Invalid) as exc:
+                refused[index] = RefusedRow(exc)
+            else:
+                passwords[index] = password
+                rows.append(row)
+        created = await _added(repository, rows, [commands[index].names for index in passwords])
+        for index in passwords:
+            command = commands[index]
+            after, secrets_changed = created[command.extension_number], _pin_of(command.values.given())
+            _conclude(write, tenant, "create", None, after, secrets_changed=secrets_changed)
+        return [
+            refused.get(index)
+            or WithPassword(created[command.extension_number], passwords[index], command.sip_password is None)
+            for index, command in enumerate(commands)
+        ]
 
     async def _update(self, write: Write, tenant: TenantScope, command: UpdateExtension) -> Extension:
         repository = ExtensionRepository(write.connection, tenant.id)
         number, values = command.extension_number, command.values.given()
         before = _known(await repository.find(number, to_change=True), number)
+        names = Names(
+            number,
+            values.get("sign_in_name", before.sign_in_name),
+            tuple(sorted(values.get("aliases", before.aliases))),
+        )
+        references = await References.of(repository, [values], [names])
+        references.claim(names, before.id)
         changed = {
             name: value
-            for name, value in (await _columns(repository, tenant, number, values)).items()
+            for name, value in _columns(tenant, number, values, references).items()
             # Whether a PIN is the same can't be seen: one that was set by phone lives in the switch.
             if name == "vm_a1_hash" or getattr(before, name) != value
         }
+        if not changed and names == before.names:
+            return before
         if "sign_in_name" in changed:
             password = self._vault.decrypt(await repository.password_encrypted(before.id))
-            changed["a1_hash"] = a1_hash(changed["sign_in_name"], tenant.domain, password)
+            changed["a1_hash"] = a1_hash(names.sign_in_name, tenant.domain, password)
         if "sign_in_name" in changed or changed.get("status") == "disabled":
             changed["credentials_revision"] = before.credentials_revision + 1
-        aliases = tuple(sorted(values.get("aliases", before.aliases)))
-        if not changed and aliases == before.aliases:
-            return before
         await repository.change(before.id, changed)
-        if "sign_in_name" in changed or aliases != before.aliases:
-            sign_in_name = changed.get("sign_in_name", before.sign_in_name)
-            await repository.put_names((before.id, number, sign_in_name), aliases)
+        if names != before.names:
+            await repository.replace_names(before.id, names)
         after = _known(await repository.find(number), number)
-        await _conclude(write, tenant, "update", before, after, secrets_changed=_pin_of(values))
+        _conclude(write, tenant, "update", before, after, secrets_changed=_pin_of(values))
         return after
 
     async def _change_password(self, write: Write, tenant: TenantScope, command: ChangePassword) -> WithPassword:
@@ -183,14 +202,25 @@ class Extensions:
         revision = before.credentials_revision + 1
         await repository.change(before.id, {**columns, "credentials_revision": revision})
         after = _known(await repository.find(number), number)
-        await _conclude(write, tenant, "change_password", before, after, secrets_changed=("sip_password",))
+        _conclude(write, tenant, "change_password", before, after, secrets_changed=("sip_password",))
         return WithPassword(after, password, is_generated=command.new_password is None)
 
     async def _delete(self, write: Write, tenant: TenantScope, number: str) -> None:
         repository = ExtensionRepository(write.connection, tenant.id)
         before = _known(await repository.find(number, to_change=True), number)
         await repository.remove(before.id, {"credentials_revision": before.credentials_revision + 1})
-        await _conclude(write, tenant, "delete", before, None)
+        _conclude(write, tenant, "delete", before, None)
+
+    def _row(
+        self, tenant: TenantScope, command: CreateExtension, password: str, references: References
+    ) -> dict[str, Any]:
+        names = command.names
+        return {
+            **_columns(tenant, names.number, command.values.given(), references),
+            "number": names.number,
+            "sign_in_name": names.sign_in_name,
+            **self._password_columns(tenant, names.sign_in_name, password),
+        }
 
     def _password_columns(self, tenant: TenantScope, sign_in_name: str, password: str) -> dict[str, str]:
         return {
@@ -199,32 +229,41 @@ class Extensions:
         }
 
 
-async def _columns(
-    repository: ExtensionRepository, tenant: TenantScope, number: str, values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The columns that `values` give a new value.
+def refuse_if_any_was(results: Sequence[object]) -> None:
+    """Raises RowsRefused when one of `results` is a RefusedRow; fields are named "extensions.<index>.<field>"."""
+    errors: dict[str, Sequence[Broken]] = {}
+    for index, result in enumerate(results):
+        if isinstance(result, RefusedRow):
+            errors |= {f"extensions.{index}.{name}": broken for name, broken in result.broken().items()}
+    if errors:
+        raise RowsRefused(errors)
 
-    Raises:
-        Invalid: something that a value names is not the tenant's, or is not active.
-    """
-    columns = {name: value for name, value in values.items() if name not in _NOT_COLUMNS}
-    missing = [
-        name for name in _LINKS if columns.get(name) is not None and not await repository.has(name, columns[name])
-    ]
-    if "outbound_caller_id" in values:
-        digits = values["outbound_caller_id"]
-        columns["outbound_number_id"] = None if digits is None else await repository.active_number_id(digits)
-        if digits is not None and columns["outbound_number_id"] is None:
-            missing.append("outbound_caller_id")
-    if missing:
-        raise Invalid({name: [Broken("exists")] for name in missing})
-    if "voicemail_pin" in values:
-        pin = values["voicemail_pin"]
+
+async def _added(
+    repository: ExtensionRepository, rows: Sequence[Mapping[str, Any]], names: Sequence[Names]
+) -> dict[str, Extension]:
+    """The new extensions, by number."""
+    if not rows:
+        return {}
+    ids = await repository.add(rows)
+    await repository.add_names({ids[each.number]: each for each in names})
+    return await repository.find_all(ids.keys())
+
+
+def _columns(tenant: TenantScope, number: str, values: Mapping[str, Any], references: References) -> dict[str, Any]:
+    """The columns that `values` give a new value; raises Invalid as `References.check`."""
+    references.check(values)
+    columns = dict(values)
+    columns.pop("aliases", None)
+    if "outbound_caller_id" in columns:
+        columns["outbound_number_id"] = references.outbound_number_id(columns.pop("outbound_caller_id"))
+    if "voicemail_pin" in columns:
+        pin = columns.pop("voicemail_pin")
         columns["vm_a1_hash"] = None if pin is None else vm_a1_hash(number, tenant.domain, pin)
     return columns
 
 
-async def _conclude(
+def _conclude(
     write: Write,
     tenant: TenantScope,
     verb: str,
@@ -239,7 +278,7 @@ async def _conclude(
     if after and after.expires_at and after.expires_at > now and (not before or before.expires_at != after.expires_at):
         write.tell_at_expiry(after.id, after.expires_at)
     changed = after or before
-    await write.audit(
+    write.audit(
         f"extension.{verb}",
         "extension",
         changed.id if changed else "",
@@ -257,13 +296,3 @@ def _known(found: Extension | None, number: str) -> Extension:
 
 def _pin_of(values: Mapping[str, Any]) -> tuple[str, ...]:
     return ("voicemail_pin",) if "voicemail_pin" in values else ()
-
-
-def refuse_if_any_was(results: Sequence[object]) -> None:
-    """Raises RowsRefused when one of `results` is a RefusedRow; fields are named "extensions.<index>.<field>"."""
-    errors: dict[str, Sequence[Broken]] = {}
-    for index, result in enumerate(results):
-        if isinstance(result, RefusedRow):
-            errors |= {f"extensions.{index}.{name}": broken for name, broken in result.broken().items()}
-    if errors:
-        raise RowsRefused(errors)
