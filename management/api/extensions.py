@@ -1,8 +1,8 @@
 """Routes of extensions and caller IDs: who is asking, a command, a service, a body. Nothing else."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Security
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, Security
 
 from management.api import extension_wire as wire
 from management.api.asking import Asking, bearer, may
@@ -22,6 +22,8 @@ from management.auth import READ, WRITE
 from management.extensions.commands import NUMBER, CreateExtension
 from management.extensions.model import RefusedRow, WithPassword
 from management.extensions.service import refuse_if_any_was
+
+XML: Final = "text/xml"
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["extensions"])
 
@@ -82,6 +84,16 @@ async def read_extension(
     if fields:
         return Data[wire.ExtensionReadInFull](data=wire.read_in_full(found, registration))
     return Data[wire.ExtensionRead](data=wire.read(found, registration))
+
+
+@router.get(
+    "/extensions/{ext}/xml",
+    response_class=Response,
+    responses=answers(404) | {200: {"content": {XML: {"schema": {"type": "string"}}}}},
+)
+async def read_document(asking: Reader, ext: Number) -> Response:
+    """What FreeSWITCH gets when it asks for this extension now, with the hashes masked."""
+    return Response(await asking.services.extensions.document(asking.tenant, ext), media_type=XML)
 
 
 @router.put("/extensions/{ext}", responses=answers(404, 409, *BODY_CODES) | {200: SYNC_HEADERS})

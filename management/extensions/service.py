@@ -6,7 +6,7 @@ from typing import Any
 from management.audit import Actor
 from management.auth import TenantScope
 from management.database import Database
-from management.errors import Broken, Conflict, Invalid
+from management.errors import Broken, Conflict, Invalid, Unavailable
 from management.extensions.commands import ChangePassword, CreateExtension, UpdateExtension
 from management.extensions.consequences import consequences
 from management.extensions.errors import ExtensionUnknown, RowsRefused
@@ -16,6 +16,8 @@ from management.extensions.repository import ExtensionRepository
 from management.paging import Page, PageWanted
 from management.secrets import Vault, a1_hash, generate_password, vm_a1_hash
 from management.writes import Write, Writes, Written
+from xmlcurl.lookup import preview
+from xmlcurl.render.document import RenderRefused
 from xmlcurl.store.tables import utc_now
 
 Result = WithPassword | RefusedRow
@@ -38,6 +40,20 @@ class Extensions:
         """The extension of that number; raises ExtensionUnknown."""
         async with self._database.reading() as connection:
             return _known(await ExtensionRepository(connection, tenant.id).find(number), number)
+
+    async def document(self, tenant: TenantScope, number: str) -> bytes:
+        """What FreeSWITCH gets when it asks for the extension now, byte for byte, but with the hashes masked.
+
+        Raises:
+            ExtensionUnknown: there is none of that number.
+            Unavailable: FreeSWITCH gets an error too: the row can't be rendered.
+        """
+        async with self._database.reading() as connection:
+            _known(await ExtensionRepository(connection, tenant.id).find(number), number)
+            try:
+                return await preview(connection, tenant.id, number)
+            except RenderRefused as exc:
+                raise Unavailable(str(exc)) from exc
 
     async def page(self, tenant: TenantScope, wanted: PageWanted, status: str | None = None) -> Page[Extension]:
         """One page of the tenant's extensions, by number."""

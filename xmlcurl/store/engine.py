@@ -29,11 +29,19 @@ def open_engine(url: str, *, pool_size: int = 5, connect_timeout_seconds: int = 
 
 
 def _options(url: str, pool_size: int, connect_timeout_seconds: int) -> dict[str, Any]:
+    # Parameters are hashes and encrypted passwords: no exception may carry them into a log.
+    hidden = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"pool_size": pool_size, "max_overflow": 0} if "aiosqlite" in url else {}
+        return {**hidden, "pool_size": pool_size, "max_overflow": 0} if "aiosqlite" in url else hidden
     # A restarted server leaves dead connections in the pool; the ping finds them.
     connect_args = {"connect_timeout": connect_timeout_seconds}
-    return {"pool_size": pool_size, "max_overflow": 0, "pool_pre_ping": True, "connect_args": connect_args}
+    return {
+        **hidden,
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_pre_ping": True,
+        "connect_args": connect_args,
+    }
 
 
 def _prepare(engine: Engine) -> None:
