@@ -116,6 +116,17 @@ def rescan(profile: str) -> Command:
     return Command(f"sofia profile {argument(profile)} rescan", check_rescan, slow=True)
 
 
+def list_all(profile: str) -> str:
+    """The line that lists a profile's registrations; `show registrations` has no realm, and lags."""
+    return f"sofia xmlstatus profile {argument(profile)} reg"
+
+
+def list_user(profile: str, number: str, domain: str) -> str:
+    """As `list_all`, of one name. (`reg NAME` would look for a part of the contact.)"""
+    address = f"{_part_of_address(number)}@{_part_of_address(domain)}"
+    return f"sofia xmlstatus profile {argument(profile)} user {address}"
+
+
 def commands_for(effects: Effects, profiles: Iterable[str]) -> list[Command]:
     """What one change needs, in order: a phone that signs in between two of them must meet the new state.
 

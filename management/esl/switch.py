@@ -253,6 +253,11 @@ class Connection(InboundESL):  # type: ignore[misc]  # greenswitch has no types
             raise self._failure
 
 
+def end_thread() -> None:
+    """Give back what gevent holds for the calling thread; nothing of gevent works in it after that."""
+    gevent.get_hub().destroy(destroy_loop=True)
+
+
 def read_plain_event(body: str) -> Event:
     """Headers of an `event plain`. Fault 5: greenswitch decodes first and splits then, so %0A makes headers."""
     head, _, rest = body.partition("\n\n")
