@@ -170,7 +170,7 @@ class Lookup:
     async def _load_route(self, query: Query, connection: Connection, tenant_id: int) -> Loaded:
         now = self._clock()
         caller = await find_extension(connection, tenant_id, query.caller) if query.caller else None
-        if query.caller and not (caller and caller.sign_in_name == query.caller and caller.is_in_service(now)):
+        if query.caller and not (caller and caller.number == query.caller and caller.is_in_service(now)):
             # A phone that is signed in and no longer may be: too rare to be worth remembering.
             return Loaded(Document(dialplan.route_document(REJECTED, query.context)), is_final=False)
         dialled = await find_extension(connection, tenant_id, query.destination)

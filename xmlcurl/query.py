@@ -57,7 +57,12 @@ class Query:
     context: str = ""
     destination: str = ""
     caller: str = ""
-    """The sign-in name that passed digest authentication; empty unless it did."""
+    """The number of the extension whose phone passed digest authentication; empty unless it did.
+
+    FreeSWITCH puts the id of our directory document here, not the name that the phone signed in with.
+
+    Source: FreeSWITCH v1.10.12, sofia.c:10817 and switch_ivr.c:3969; tried with both names different.
+    """
     caller_domain: str = ""
 
 
