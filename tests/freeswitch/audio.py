@@ -1,7 +1,10 @@
 """Sound of a telephone: G.711 mu-law, 8,000 samples a second, a tone a phone so that one can be told from another."""
 
 import math
+import wave
+from array import array
 from collections.abc import Sequence
+from pathlib import Path
 
 SAMPLES_PER_SECOND = 8_000
 SAMPLES_PER_PACKET = 160
@@ -17,16 +20,21 @@ def tone(hertz: int) -> bytes:
     return bytes(_encoded(round(AMPLITUDE * math.sin(step * n))) for n in range(SAMPLES_PER_SECOND))
 
 
-def has_tone(sound: Sequence[int], hertz: int) -> bool:
-    """Whether that tone is most of what there is in the sound (mu-law): Goertzel's sum against all the energy."""
-    samples = [_decoded(byte) for byte in sound]
+def has_tone(samples: Sequence[int], hertz: int) -> bool:
+    """Whether that tone, maybe with one other, is what is heard: its share of the energy, by Goertzel's sum."""
     energy = sum(sample * sample for sample in samples)
     if energy <= len(samples) * 100 * 100:
         return False
     turn = 2 * math.pi * hertz / SAMPLES_PER_SECOND
     real = sum(sample * math.cos(turn * n) for n, sample in enumerate(samples))
     imaginary = sum(sample * math.sin(turn * n) for n, sample in enumerate(samples))
-    return 2 * (real * real + imaginary * imaginary) / len(samples) > energy / 2
+    return 2 * (real * real + imaginary * imaginary) / len(samples) > energy / 4
+
+
+def samples_of(wav: Path) -> Sequence[int]:
+    """The sound in a file of 16-bit samples, of one channel."""
+    with wave.open(str(wav)) as file:
+        return array("h", file.readframes(file.getnframes()))
 
 
 def _encoded(sample: int) -> int:
@@ -37,7 +45,8 @@ def _encoded(sample: int) -> int:
     return ~(sign | exponent << 4 | (magnitude >> exponent + 3) & 0x0F) & 0xFF
 
 
-def _decoded(byte: int) -> int:
+def sample_of(byte: int) -> int:
+    """The 16-bit sample that a byte of mu-law stands for."""
     byte = ~byte & 0xFF
     magnitude = ((byte & 0x0F) << 3) + BIAS << (byte >> 4 & 0x07)
     return BIAS - magnitude if byte & 0x80 else magnitude - BIAS

@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import struct
 
-from tests.freeswitch.audio import SAMPLES_PER_PACKET, SAMPLES_PER_SECOND, SILENCE, has_tone, tone
+from tests.freeswitch.audio import SAMPLES_PER_PACKET, SAMPLES_PER_SECOND, SILENCE, has_tone, sample_of, tone
 
 MULAW, EVENTS = 0, 101
 """RTP payload types."""
@@ -63,7 +63,7 @@ class Audio(asyncio.DatagramProtocol):
         """Whether that tone arrives within the time."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
-                while not has_tone(self._heard[-LISTENED_BYTES:], hertz):
+                while len(self._heard) < LISTENED_BYTES or not self._has_tone(-LISTENED_BYTES, hertz):
                     self._news.clear()
                     await self._news.wait()
                 return True
@@ -71,8 +71,11 @@ class Audio(asyncio.DatagramProtocol):
 
     def has_heard(self, hertz: int) -> bool:
         """Whether that tone was in anything that has arrived so far."""
-        starts = range(0, len(self._heard), LISTENED_BYTES)
-        return any(has_tone(self._heard[start : start + LISTENED_BYTES], hertz) for start in starts)
+        return any(self._has_tone(start, hertz) for start in range(0, len(self._heard), LISTENED_BYTES))
+
+    def _has_tone(self, start: int, hertz: int) -> bool:
+        sound = self._heard[start:][:LISTENED_BYTES]
+        return has_tone([sample_of(byte) for byte in sound], hertz)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""

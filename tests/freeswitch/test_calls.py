@@ -3,6 +3,7 @@
 import pytest
 
 from tests.freeswitch.administrator import Account
+from tests.freeswitch.audio import has_tone, samples_of
 from tests.freeswitch.conftest import OTHER, UNCACHED
 from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
@@ -184,7 +185,7 @@ async def test_an_extension_that_may_have_one_call_is_busy_for_a_second(either: 
 async def test_a_call_is_recorded_when_either_asks_for_it(
     office: Office, switch: Switch, caller_mode: str, callee_mode: str, files: int
 ) -> None:
-    """One file under RECORDINGS/DOMAIN/YYYY/MM/DD with sound in it; none where nobody asks."""
+    """One file under RECORDINGS/DOMAIN/YYYY/MM/DD with both voices; none where nobody asks."""
     caller = await office.new_phone(recording_mode=caller_mode)
     callee = await office.registered_phone(recording_mode=callee_mode)
     before = set(switch.recordings.rglob("*.wav"))
@@ -194,6 +195,7 @@ async def test_a_call_is_recorded_when_either_asks_for_it(
     incoming.answer()
     await call.final.wait()
     assert await call.audio.hears(callee.hertz)
+    assert await incoming.audio.hears(caller.hertz)
     await call.hang_up()
     await until(lambda: switch.calls() == 0)
 
@@ -202,4 +204,6 @@ async def test_a_call_is_recorded_when_either_asks_for_it(
     for file in new:
         domain, *date, _ = file.relative_to(switch.recordings).parts
         assert (domain, len(date)) == (office.domain, 3)
-        assert file.stat().st_size > 1_000
+        sound = samples_of(file)
+        assert has_tone(sound, caller.hertz)
+        assert has_tone(sound, callee.hertz)
