@@ -74,13 +74,17 @@ def append_expiry(group_id: str, extension_id: int, *, tenant_id: int | None, du
     )
 
 
-def append_flush(group_id: str, effects: Effects, *, switch_id: int, tenant_id: int | None, due_at: datetime) -> Insert:
-    """The second flush of a change that failed otherwise: of a row that has ended nothing more is done."""
+def append_flush(
+    group_id: str, effects: Effects, *, switch_id: int, tenant_id: int | None, now: datetime, due_at: datetime
+) -> Insert:
+    """The second flush of a change that failed otherwise: with a row that has ended nothing more is done."""
     return insert(changes).values(
         group_id=group_id,
         switch_id=switch_id,
         tenant_id=tenant_id,
         effects=effects.flushes.to_json(),
+        state="flushed",
+        flushed_at=now,
         due_at=due_at,
     )
 
@@ -97,10 +101,12 @@ def claim(switch_id: int | None, *, owner: str, now: datetime, lease_until: date
         or_(changes.c.lease_until.is_(None), changes.c.lease_until < now),
     )
     oldest = select(changes.c.id).where(free).order_by(changes.c.id).limit(at_most).with_for_update(skip_locked=True)
+    # A CTE: PostgreSQL may run a subquery once for each row, each time with another LIMIT's worth of rows.
+    chosen = oldest.cte("chosen")
     return (
         update(changes)
-        .where(changes.c.id.in_(oldest.scalar_subquery()), free)
-        .values(lease_owner=owner, lease_until=lease_until, attempts=changes.c.attempts + 1)
+        .where(changes.c.id.in_(select(chosen.c.id)), free)
+        .values(lease_owner=owner, lease_until=lease_until)
         .returning(*changes.c)
     )
 
@@ -144,9 +150,10 @@ def failed(row_ids: Collection[int], *, owner: str, error: str) -> Update:
     return _finish(row_ids, owner, state="failed", error=error[:_LONGEST_ERROR])
 
 
-def postponed(row_ids: Collection[int], *, owner: str, error: str, due_at: datetime) -> Update:
-    """Not done; again at `due_at`."""
-    return _finish(row_ids, owner, due_at=due_at, error=error[:_LONGEST_ERROR])
+def postponed(row_ids: Collection[int], *, owner: str, error: str, due_at: datetime, counts: bool = False) -> Update:
+    """Not done; again at `due_at`. `counts`: the switch was asked, and may not be asked for ever."""
+    attempts = changes.c.attempts + int(counts)
+    return _finish(row_ids, owner, due_at=due_at, error=error[:_LONGEST_ERROR], attempts=attempts)
 
 
 def fail_switched_off(reason: str) -> Update:

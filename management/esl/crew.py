@@ -1,5 +1,6 @@
 """The worker process: one thread for each enabled switch, one caretaker, and a bell that wakes them."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -15,9 +16,6 @@ from management.esl.board import Board, Caches
 from management.esl.caretaker import Caretaker
 from management.esl.repository import Store, StoreUnavailable, Switch
 from management.esl.worker import Connect, SwitchWorker, Timing
-
-LOOK_SECONDS: Final = 2.0
-"""How often switches that were added, changed or disabled are looked for."""
 
 JOIN_SECONDS: Final = 12.0
 """Longest wait for what is in hand when the process ends; every call has a shorter deadline, but for a reload."""
@@ -97,9 +95,10 @@ class Crew:
                 self._follow(self._store.enabled_switches())
             except StoreUnavailable as exc:
                 log.warning("switches_unknown", reason=str(exc))
-            self._looking.wait(LOOK_SECONDS)
+            self._looking.wait(self._timing.look)
             self._looking.clear()
         self._end_all()
+        self._end_bell(bell)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -183,3 +182,8 @@ class Crew:
             member.thread.join(max(0.0, until - time.monotonic()))
             if member.thread.is_alive():
                 log.warning("thread_abandoned", thread=member.thread.name)
+
+    def _end_bell(self, bell: threading.Thread) -> None:
+        with contextlib.suppress(RedisError, OSError):
+            self._redis.publish(outbox.WAKE_CHANNEL, "")
+        bell.join(JOIN_SECONDS)

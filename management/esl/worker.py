@@ -45,6 +45,8 @@ class Timing:
     """Not less than the longest timeout of an xml_curl binding."""
     poll: float = 1.0
     """How often is looked for changes without being woken."""
+    look: float = 2.0
+    """How often switches that were added, changed or disabled are looked for."""
     heartbeat: float = 5.0
     read_tables: float = 60.0
     """How often registrations are read anew, whatever the events said."""
