@@ -1,0 +1,109 @@
+"""The management API over a real database and a real Redis, and what tests put into them."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from sqlalchemy import Table, event, func, insert, select, update
+from starlette.routing import Router
+
+from management.app import Backend, create_app
+from management.auth import generate_token_secret, token_text
+from management.secrets import token_hash
+from management.settings import ManagementSettings
+from xmlcurl.store.tables import api_tokens, changes, extensions, metadata, tenants
+
+DOMAIN = "pbx.test"
+
+
+@dataclass
+class Office:
+    """One API process with a backend beside it for a look at what it did."""
+
+    settings: ManagementSettings
+    backend: Backend
+    app: Router
+    clients: list[httpx.AsyncClient] = field(default_factory=list)
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, settings: ManagementSettings) -> AsyncIterator["Office"]:
+        app = create_app(settings)
+        async with app.lifespan_context(app):
+            office = cls(settings, Backend(settings), app)
+            yield office
+            for client in office.clients:
+                await client.aclose()
+            await office.backend.close()
+
+    async def add(self, table: Table, **values: Any) -> int:
+        """A row, as if it had always been there; its id."""
+        async with self.backend.database.writing() as connection:
+            statement = insert(table).values(**values).returning(table.c.id)
+            return int((await connection.execute(statement)).scalar_one())
+
+    async def change(self, table: Table, row_id: int, **values: Any) -> None:
+        async with self.backend.database.writing() as connection:
+            await connection.execute(update(table).where(table.c.id == row_id).values(**values))
+
+    async def rows(self, table: Table) -> list[dict[str, Any]]:
+        """Everything in a table, the oldest first."""
+        async with self.backend.database.reading() as connection:
+            found = await connection.execute(select(table).order_by(table.c.id))
+            return [dict(row._mapping) for row in found]
+
+    async def add_tenant(self, domain: str = DOMAIN, **values: Any) -> int:
+        return await self.add(tenants, domain=domain, name=domain, **values)
+
+    async def add_token(self, tenant_id: int | None, *scopes: str) -> str:
+        """What its owner sends behind `Bearer`."""
+        secret = generate_token_secret()
+        values = {"tenant_id": tenant_id, "name": "test", "secret_hash": token_hash(secret), "scopes": [*scopes]}
+        return token_text(await self.add(api_tokens, **values), secret)
+
+    async def add_extension(self, tenant_id: int, number: str, **values: Any) -> int:
+        """A bare row, without names: for what only looks at the table."""
+        secrets = {"a1_hash": "0" * 32, "password_encrypted": self.backend.vault.encrypt("irrelevant")}
+        return await self.add(extensions, tenant_id=tenant_id, number=number, sign_in_name=number, **secrets, **values)
+
+    def client(self, token: str | None, **headers: str) -> httpx.AsyncClient:
+        """A client of the API; paths are seen from /api/pbx."""
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app), base_url="http://api.test/api/pbx", headers=headers
+        )
+        self.clients.append(client)
+        return client
+
+    async def tenant_client(self, domain: str = DOMAIN, *scopes: str, **values: Any) -> httpx.AsyncClient:
+        """A new tenant, and a client with a token of it; every scope unless some are named."""
+        token = await self.add_token(await self.add_tenant(domain, **values), *(scopes or ("admin",)))
+        return self.client(token)
+
+    async def pending(self) -> list[dict[str, Any]]:
+        """The effects of rows in the outbox that nobody has worked on, the oldest first."""
+        return [row["effects"] for row in await self.rows(changes) if row["state"] == "pending"]
+
+    async def count_all(self) -> dict[str, int]:
+        """How many rows each table has: equal before and after means that nothing was written."""
+        async with self.backend.database.reading() as connection:
+            return {
+                name: int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
+                for name, table in metadata.tables.items()
+            }
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """SQL that the backend runs meanwhile; for services that are built on it."""
+        seen: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            seen.append(statement)
+
+        engine = self.backend._engine.sync_engine
+        event.listen(engine, "before_cursor_execute", note)
+        yield seen
+        event.remove(engine, "before_cursor_execute", note)
