@@ -17,15 +17,25 @@ from starlette.routing import Mount, Route, Router
 from management import outbox
 from management.api.dialect import MOUNTED_AT, create_api
 from management.api.services import Services
+from management.auditlog.service import AuditLog
 from management.auth import Gate, client_address, is_within
+from management.changes.service import Changes
 from management.database import Database
+from management.departments.service import Departments
 from management.errors import Unavailable
 from management.extensions.service import Extensions
+from management.hotlines.service import Hotlines
 from management.metrics import CONTENT_TYPE, ManagementMetrics
+from management.numbers.service import Numbers
 from management.ratelimit import RateLimit
 from management.registrations import Registrations, SwitchStates
 from management.secrets import Vault
 from management.settings import ManagementSettings
+from management.switches.service import Switches
+from management.teams.service import Teams
+from management.tenants.service import Tenants
+from management.tokens.service import Tokens
+from management.users.service import Users
 from management.writes import Writes
 from xmlcurl.logs import get_log
 from xmlcurl.settings import ENV_PREFIX, SettingsError
@@ -68,14 +78,24 @@ class Backend:
 
 def services_of(backend: Backend) -> Services:
     """Every service of the API, over one backend."""
-    settings = backend.settings
+    settings, database, writes = backend.settings, backend.database, backend.writes
     failures = RateLimit(backend.redis, "failures", settings.login_failures_per_minute)
     return Services(
-        gate=Gate(backend.database, failures),
+        gate=Gate(database, failures),
         requests=RateLimit(backend.redis, "requests", settings.rate_limit_per_minute),
         trusted_proxies=settings.trusted_proxies,
-        extensions=Extensions(backend.database, backend.writes, backend.vault),
-        registrations=Registrations(backend.database, backend.redis),
+        extensions=Extensions(database, writes, backend.vault),
+        registrations=Registrations(database, backend.redis),
+        tenants=Tenants(database, writes),
+        teams=Teams(database, writes),
+        departments=Departments(database, writes),
+        users=Users(database, writes),
+        numbers=Numbers(database, writes),
+        hotlines=Hotlines(database, writes),
+        tokens=Tokens(database, writes),
+        switches=Switches(database, writes, backend.vault),
+        changes=Changes(database, writes),
+        auditlog=AuditLog(database),
     )
 
 

@@ -26,9 +26,9 @@ READ: Final = "read"
 WRITE: Final = "write"
 ADMIN: Final = "admin"
 SCOPES: Final = (READ, WRITE, ADMIN)
-"""`read`: every GET of extensions and caller IDs. `write`: change extensions. `admin`: the rest: teams,
-departments, numbers, users, tokens and the audit log of the token's tenant; with a token of the
-platform also tenants, switches and changes. `admin` includes `write`, `write` includes `read`."""
+"""`read`: extensions, numbers, hotlines, teams, departments, users. `write`: change extensions too. `admin`:
+change all of these but numbers, and the tenant's tokens and audit log. A token of the platform means
+tenants, switches, changes and numbers as well. `admin` includes `write`, `write` includes `read`."""
 
 TENANT_HEADER: Final = "X-Tenant"
 """The header in which a token of the platform names the tenant that it means, by its domain."""

@@ -142,6 +142,8 @@ class Writes:
         group_id = uuid4().hex
         result, effects = await self._commit(group_id, actor, body, tenant_id)
         if effects == Effects():
+            # Nobody's copy is stale; but it may have been a switch, or a change that shall be tried again.
+            await self._wake()
             return Written(result, SwitchSync())
         try:
             await self._purge(tags=effects.tags, guards=effects.guards)

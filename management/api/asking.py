@@ -53,24 +53,45 @@ class PlatformAsking:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyAsking(PlatformAsking):
+    """A request about one tenant, or, with a token of the platform that names none, about the platform."""
+
+    tenant: TenantScope | None
+
+
+@dataclass(frozen=True, slots=True)
 class Asking(PlatformAsking):
     """A request about one tenant."""
 
     tenant: TenantScope
 
 
+TenantDomain = Annotated[str | None, Header(description="A tenant's domain, with a token of the platform")]
+
+
 def may(scope: str) -> Callable[..., Awaitable[Asking]]:
     """A dependency: the caller has `scope`, and it is clear which tenant is meant."""
 
     async def asking(
-        request: Request,
-        response: Response,
-        prefer: Prefer = None,
-        x_tenant: Annotated[str | None, Header(description="A tenant's domain, with a token of the platform")] = None,
+        request: Request, response: Response, prefer: Prefer = None, x_tenant: TenantDomain = None
     ) -> Asking:
         services, caller = _who(request, scope)
         tenant = await services.gate.act_for(caller, x_tenant)
         return Asking(services, caller, _wait_ms(prefer or ()), response, tenant)
+
+    return asking
+
+
+def may_with_or_without_tenant(scope: str) -> Callable[..., Awaitable[AnyAsking]]:
+    """A dependency: the caller has `scope`; a token of the platform names a tenant only if it means one."""
+
+    async def asking(
+        request: Request, response: Response, prefer: Prefer = None, x_tenant: TenantDomain = None
+    ) -> AnyAsking:
+        services, caller = _who(request, scope)
+        is_platforms = caller.tenant is None and x_tenant is None
+        tenant = None if is_platforms else await services.gate.act_for(caller, x_tenant)
+        return AnyAsking(services, caller, _wait_ms(prefer or ()), response, tenant)
 
     return asking
 

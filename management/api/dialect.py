@@ -9,13 +9,38 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from management.api import errors, extensions
+from management.api import (
+    audit,
+    changes,
+    departments,
+    errors,
+    extensions,
+    hotlines,
+    numbers,
+    switches,
+    teams,
+    tenants,
+    tokens,
+    users,
+)
 from management.api.admission import Admission
 from management.api.services import Services
 from management.metrics import ManagementMetrics
 
 MOUNTED_AT: Final = "/api/pbx"
-ROUTERS: Final[tuple[APIRouter, ...]] = (extensions.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    extensions.router,
+    numbers.router,
+    hotlines.router,
+    teams.router,
+    departments.router,
+    users.router,
+    tokens.router,
+    tenants.router,
+    switches.router,
+    changes.router,
+    audit.router,
+)
 OPEN_PATHS: Final = ("/openapi.json", "/docs")
 """What needs no token: the description says nothing about any tenant."""
 

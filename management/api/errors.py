@@ -24,6 +24,7 @@ from management.errors import (
     Unavailable,
     Unconfirmed,
 )
+from management.objects.errors import InUse
 from xmlcurl.logs import get_log
 
 RETRY_AFTER_SECONDS: Final = 1
@@ -51,6 +52,9 @@ _RULES: Final[Mapping[str, str]] = {
     "model_type": "object",
     "model_attributes_type": "object",
     "literal_error": "in",
+    "timezone_aware": "date",
+    "datetime_parsing": "date",
+    "datetime_from_date_parsing": "date",
     "greater_than_equal": "min.numeric",
     "less_than_equal": "max.numeric",
     "string_too_short": "min.string",
@@ -85,14 +89,7 @@ def answer(error: ManagementError, language: str) -> Response:
         case Invalid():
             status, body = 422, {"message": INVALID[language], "errors": texts(error.errors, language)}
         case Conflict():
-            errors = {error.field: [error.broken]} if error.field else {}
-            status, body = (
-                409,
-                {
-                    "message": sentence(error.field, error.broken, language),
-                    "errors": texts(errors, language),
-                },
-            )
+            status, body = 409, _conflict(error, language)
         case TooManyRequests():
             seconds = str(error.retry_after_seconds)
             status, body = 429, {"message": TOO_MANY[language].replace(":seconds", seconds)}
@@ -113,6 +110,12 @@ def answer(error: ManagementError, language: str) -> Response:
     if status == 503:
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return JSONResponse(body, status, headers)
+
+
+def _conflict(error: Conflict, language: str) -> dict[str, Any]:
+    errors = {error.field: [error.broken]} if error.field else {}
+    body = {"message": sentence(error.field, error.broken, language), "errors": texts(errors, language)}
+    return {**body, "used_by": list(error.users)} if isinstance(error, InUse) else body
 
 
 def fault(error: Exception, scope: Scope) -> Response:

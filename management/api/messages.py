@@ -41,7 +41,16 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "exists": ("The selected :attribute is invalid.", "Giá trị đã chọn cho :attribute không hợp lệ."),
     "in": ("The selected :attribute is invalid.", "Giá trị đã chọn cho :attribute không hợp lệ."),
-    "in_use": ("The :attribute is in use.", "Trường :attribute đang được sử dụng."),
+    "in_use_by": ("The :attribute is in use by :users.", "Trường :attribute đang được sử dụng bởi :users."),
+    "not_failed": (
+        "The :attribute is not failed: there is nothing to try again.",
+        "Trường :attribute không phải là thất bại: không có gì để thử lại.",
+    ),
+    "default_password": (
+        "The :attribute must not be the default one on a switch that others can reach.",
+        "Trường :attribute không được là mật khẩu mặc định trên máy mà người khác có thể truy cập.",
+    ),
+    "timezone": ("The :attribute field must be a valid timezone.", "Trường :attribute phải là một múi giờ hợp lệ."),
     "between.numeric": (
         "The :attribute field must be between :min and :max.",
         "Trường :attribute phải nằm trong khoảng :min - :max.",

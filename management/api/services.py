@@ -3,9 +3,19 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from management.auditlog.service import AuditLog
 from management.auth import Gate, Networks
+from management.changes.service import Changes
+from management.departments.service import Departments
 from management.extensions.service import Extensions
+from management.hotlines.service import Hotlines
+from management.numbers.service import Numbers
 from management.ratelimit import RateLimit
+from management.switches.service import Switches
+from management.teams.service import Teams
+from management.tenants.service import Tenants
+from management.tokens.service import Tokens
+from management.users.service import Users
 
 Registration = Literal["registered", "unregistered", "unknown"]
 
@@ -25,3 +35,13 @@ class Services:
     trusted_proxies: Networks
     extensions: Extensions
     registrations: Registrations
+    tenants: Tenants
+    teams: Teams
+    departments: Departments
+    users: Users
+    numbers: Numbers
+    hotlines: Hotlines
+    tokens: Tokens
+    switches: Switches
+    changes: Changes
+    auditlog: AuditLog

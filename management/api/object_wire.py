@@ -1,0 +1,45 @@
+"""What the bodies of small nouns share: a value that is left out stays, or takes its default."""
+
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from management.api.wire import StrictModel, Time
+from management.objects.commands import UNSET
+from management.objects.repository import LARGEST_ID
+
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+
+
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+OptionalText = Annotated[str | None, BeforeValidator(_none_if_empty)]
+"""Text, or nothing: null, and the empty text that forms send."""
+
+
+def unset(**schema: Any) -> Any:
+    """A field that a client may leave out; `schema` describes it. Its bounds are checked by the command."""
+    # A factory: what is left out has no default that the description could show.
+    return Field(default_factory=lambda: UNSET, json_schema_extra=schema)
+
+
+class ValuesBody(StrictModel):
+    """New values. Their types are checked here, the rest by the command, for every other way in as well."""
+
+    def given(self) -> dict[str, Any]:
+        """What the client sent, by name."""
+        values = ((name, getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set)
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in values}
+
+
+class Shown(BaseModel):
+    """An object as the API shows it, made from the service's."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    created_at: Time
+    updated_at: Time

@@ -1,0 +1,31 @@
+"""Rows of hotlines."""
+
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from management.hotlines.commands import Hotline
+from management.objects.repository import Link, Rows
+from xmlcurl.store.tables import extensions, hotlines, numbers
+
+
+class HotlineRepository(Rows[Hotline]):
+    """Living hotlines of one tenant, each with the digits of its number."""
+
+    TABLE = hotlines
+    MODEL = Hotline
+    SEARCHED = (hotlines.c.name, numbers.c.number)
+    ORDER = (hotlines.c.name,)
+    LINKS = (Link("extension", extensions.c.hotline_id, extensions.c.number),)
+
+    async def number_id(self, number: str) -> int | None:
+        """The id of the tenant's number with these digits, active or not: a disabled one is just not shown."""
+        return await self.linked_id(numbers.c.number, number, self._tenant_id)
+
+    def _living(self) -> Select[Any]:
+        own = (getattr(hotlines.c, name) for name in ("id", "name", "number_id", "created_at", "updated_at"))
+        return (
+            select(*own, numbers.c.number)
+            .join(numbers, numbers.c.id == hotlines.c.number_id)
+            .where(hotlines.c.deleted_at.is_(None), *self._own())
+        )

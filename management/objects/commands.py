@@ -1,0 +1,131 @@
+"""New values of an object, and the rules that a value can break by itself. Standard library only.
+
+A kind is a subclass that says which values there are:
+
+    class TeamValues(Values):
+        REQUIRED = frozenset({"name"})
+        RULES = {"name": label(100)}
+
+        name: str | Unset = UNSET
+
+What needs the store (does that number exist, is that name free) is asked in the transaction of the change.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import Any, ClassVar, Final
+
+from management.errors import Broken, Invalid
+from xmlcurl.store.text import is_mail_address, is_safe_text
+
+Rule = Callable[[Any], Iterator[Broken]]
+"""A value -> what it breaks."""
+
+
+class Unset(Enum):
+    """The type of UNSET, which says that a wish leaves a value as it is."""
+
+    UNSET = "unset"
+
+
+UNSET: Final = Unset.UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """New values; what is UNSET stays, or takes its default. None takes a value away, where that is possible."""
+
+    REQUIRED: ClassVar[frozenset[str]] = frozenset()
+    """What a new object must have."""
+    FIXED: ClassVar[frozenset[str]] = frozenset()
+    """What never changes once the object is there."""
+    SECRETS: ClassVar[frozenset[str]] = frozenset()
+    """What no log may show."""
+    RULES: ClassVar[Mapping[str, Rule]] = {}
+
+    def given(self) -> dict[str, Any]:
+        """The values that are set, by name."""
+        values = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: value for name, value in values if value is not UNSET}
+
+    def broken(self) -> dict[str, list[Broken]]:
+        """Every rule that a value breaks by itself."""
+        found: dict[str, list[Broken]] = {}
+        for name, value in self.given().items():
+            if value is not None and name in self.RULES and (rules := [*self.RULES[name](value)]):
+                found[name] = rules
+        return found
+
+    def check(self, *, is_new: bool) -> None:
+        """Raises Invalid, with every rule that is broken."""
+        given = self.given().keys()
+        found = {name: [Broken("required")] for name in sorted(self.REQUIRED - given)} if is_new else {}
+        found |= {} if is_new else {name: [Broken("prohibited")] for name in sorted(self.FIXED & given)}
+        if found := {**self.broken(), **found}:
+            raise Invalid(found)
+
+
+def text(longest: int) -> Rule:
+    """Text that means to FreeSWITCH what it says."""
+
+    def rules(value: str) -> Iterator[Broken]:
+        if len(value) > longest:
+            yield Broken("max.string", {"max": longest})
+        if not is_safe_text(value):
+            yield Broken("safe_text")
+
+    return rules
+
+
+def label(longest: int) -> Rule:
+    """Text that a person can tell from another: not empty, and no blanks around it that nobody sees."""
+    safe = text(longest)
+
+    def rules(value: str) -> Iterator[Broken]:
+        if not value:
+            yield Broken("min.string", {"min": 1})
+        elif value != value.strip():
+            yield Broken("regex")
+        yield from safe(value)
+
+    return rules
+
+
+def matching(pattern: str, broken: Broken) -> Rule:
+    """The whole value matches; `broken` otherwise."""
+    # `$` would let a line feed follow.
+    whole = re.compile(pattern.removesuffix("$"), re.ASCII)
+
+    def rules(value: str) -> Iterator[Broken]:
+        if not whole.fullmatch(value):
+            yield broken
+
+    return rules
+
+
+def between(least: int, most: int) -> Rule:
+    """A number within bounds, both included."""
+
+    def rules(value: int) -> Iterator[Broken]:
+        if not least <= value <= most:
+            yield Broken("between.numeric", {"min": least, "max": most})
+
+    return rules
+
+
+def one_of(values: Sequence[str]) -> Rule:
+    """One of the listed words."""
+
+    def rules(value: str) -> Iterator[Broken]:
+        if value not in values:
+            yield Broken("in")
+
+    return rules
+
+
+def mail_address(value: str) -> Iterator[Broken]:
+    """An address that programs which FreeSWITCH starts may be given."""
+    if not is_mail_address(value):
+        yield Broken("email")

@@ -1,0 +1,167 @@
+"""Create, read, change and delete objects: the rules that all small kinds share.
+
+A kind says what follows from its changes once, in `consequences`; nobody who changes one has to think of it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from management.audit import Actor
+from management.auth import TenantScope
+from management.database import Database
+from management.effects import Effects
+from management.objects.commands import Values
+from management.objects.errors import InUse, ObjectUnknown
+from management.objects.repository import Rows
+from management.paging import Page, PageWanted
+from management.writes import Body, Write, Writes, Written
+
+
+class Identified(Protocol):
+    """A dataclass that shows one row."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def id(self) -> int: ...
+
+
+Scope = TypeVar("Scope", TenantScope, None)
+Key = TypeVar("Key", int, str)
+Object = TypeVar("Object", bound=Identified)
+New = TypeVar("New", bound=Values)
+Result = TypeVar("Result")
+
+
+class Objects(ABC, Generic[Scope, Key, Object, New]):
+    """One kind of object, of a tenant (Scope TenantScope) or of the platform (None), found by its key.
+
+    One for each process; safe to use from many tasks.
+    """
+
+    KIND: ClassVar[str]
+    """What the audit log and errors call it."""
+    ROWS: ClassVar[type[Rows[Any]]]
+
+    def __init__(self, database: Database, writes: Writes) -> None:
+        self._database = database
+        self._writes = writes
+
+    @abstractmethod
+    def consequences(self, scope: Scope, before: Object | None, after: Object | None) -> Effects:
+        """What follows when `before` (None: it did not exist) became `after` (None: it was deleted)."""
+
+    async def columns(self, rows: Rows[Object], values: New, before: Object | None) -> dict[str, Any]:
+        """The columns that `values` give a new value; raises Invalid when one names what is not there."""
+        return values.given()
+
+    async def find(self, scope: Scope, key: Key) -> Object:
+        """The object; raises ObjectUnknown."""
+        async with self._database.reading() as connection:
+            return self._known(await self.ROWS(connection, _id_of(scope)).find(key), key)
+
+    async def list(self, scope: Scope, wanted: PageWanted, filters: Mapping[str, Any] | None = None) -> Page[Object]:
+        """One page of the objects whose columns have the values of `filters`."""
+        async with self._database.reading() as connection:
+            return await self.ROWS(connection, _id_of(scope)).page(wanted, filters or {})
+
+    async def create(self, scope: Scope, values: New, *, actor: Actor, wait_ms: int | None = None) -> Written[Object]:
+        """A new object.
+
+        Raises:
+            Invalid, Conflict, and what `Writes.run` raises.
+        """
+        values.check(is_new=True)
+
+        async def create(write: Write) -> Object:
+            rows = self.ROWS(write.connection, _id_of(scope))
+            object_id = await rows.add(await self.columns(rows, values, None))
+            after: Object = await rows.added(object_id)
+            await self._conclude(write, scope, "create", before=None, after=after, values=values)
+            return after
+
+        return await self._run(_id_of(scope), create, actor, wait_ms)
+
+    async def update(
+        self, scope: Scope, key: Key, values: New, *, actor: Actor, wait_ms: int | None = None
+    ) -> Written[Object]:
+        """The object with the new values.
+
+        Raises:
+            Invalid, ObjectUnknown, Conflict, and what `Writes.run` raises.
+        """
+        values.check(is_new=False)
+
+        async def update(write: Write) -> Object:
+            rows = self.ROWS(write.connection, _id_of(scope))
+            before = self._known(await rows.find(key, to_change=True), key)
+            columns = await self.columns(rows, values, before)
+            # A secret is no field of what is shown: a new one always counts as changed.
+            changed = {name: value for name, value in columns.items() if getattr(before, name, ...) != value}
+            if not changed:
+                return before
+            await rows.change(before.id, changed)
+            after = self._known(await rows.find(key), key)
+            await self._conclude(write, scope, "update", before=before, after=after, values=values)
+            return after
+
+        return await self._run(await self._owner_id(scope, key), update, actor, wait_ms)
+
+    async def delete(self, scope: Scope, key: Key, *, actor: Actor, wait_ms: int | None = None) -> Written[None]:
+        """Soft delete.
+
+        Raises:
+            ObjectUnknown, InUse, and what `Writes.run` raises.
+        """
+
+        async def delete(write: Write) -> None:
+            rows = self.ROWS(write.connection, _id_of(scope))
+            before = self._known(await rows.find(key, to_change=True), key)
+            if users := await rows.users(before.id):
+                raise InUse(self.KIND, users)
+            await rows.remove(before.id)
+            await self._conclude(write, scope, "delete", before=before, after=None)
+
+        return await self._run(await self._owner_id(scope, key), delete, actor, wait_ms)
+
+    async def _owner_id(self, scope: Scope, key: Key) -> int | None:
+        """Whose data is changed."""
+        return _id_of(scope)
+
+    async def _run(
+        self, owner_id: int | None, body: Body[Result], actor: Actor, wait_ms: int | None
+    ) -> Written[Result]:
+        return await self._writes.run(actor, body, tenant_id=owner_id, wait_ms=wait_ms)
+
+    async def _conclude(
+        self,
+        write: Write,
+        scope: Scope,
+        verb: str,
+        *,
+        before: Object | None,
+        after: Object | None,
+        values: New | None = None,
+    ) -> None:
+        """What every change ends with: its consequences, and its row in the audit log."""
+        write.tell(self.consequences(scope, before, after))
+        changed = after or before
+        write.audit(
+            f"{self.KIND}.{verb}",
+            self.KIND,
+            changed.id if changed else "",
+            before=None if before is None else asdict(before),
+            after=None if after is None else asdict(after),
+            secrets_changed=() if values is None else tuple(sorted(values.SECRETS & values.given().keys())),
+        )
+
+    def _known(self, found: Object | None, key: Key) -> Object:
+        if found is None:
+            raise ObjectUnknown(self.KIND, key)
+        return found
+
+
+def _id_of(scope: TenantScope | None) -> int | None:
+    return None if scope is None else scope.id

@@ -1,0 +1,83 @@
+"""What a switch is, and what can be wished for one. Standard library only."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import ip_address
+from typing import ClassVar, Final
+
+from management.errors import Broken
+from management.objects.commands import UNSET, Rule, Unset, Values, between, matching
+from xmlcurl.store.text import is_domain, is_name
+
+NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+LONGEST_PASSWORD: Final = 100
+MOST_PROFILES: Final = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """One FreeSWITCH, as the worker reaches its event socket. Its password is never shown."""
+
+    id: int
+    name: str
+    host: str
+    port: int
+    sofia_profiles: tuple[str, ...]
+    enabled: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+def _host(value: str) -> Iterator[Broken]:
+    if not (is_domain(value.lower()) or _is_address(value)):
+        yield Broken("domain")
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return "%" not in value
+
+
+def _password(value: str) -> Iterator[Broken]:
+    if not value:
+        yield Broken("min.string", {"min": 1})
+    if len(value) > LONGEST_PASSWORD:
+        yield Broken("max.string", {"max": LONGEST_PASSWORD})
+    if not value.isprintable():
+        yield Broken("printable")
+
+
+def _profiles(values: Sequence[str]) -> Iterator[Broken]:
+    # They become words of commands: `sofia profile NAME ...`.
+    if not values:
+        yield Broken("min.array", {"min": 1})
+    if len(values) > MOST_PROFILES:
+        yield Broken("max.array", {"max": MOST_PROFILES})
+    if not all(is_name(value) for value in values):
+        yield Broken("regex")
+    if len(set(values)) < len(values):
+        yield Broken("distinct")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchValues(Values):
+    REQUIRED: ClassVar[frozenset[str]] = frozenset({"name", "host", "password"})
+    SECRETS: ClassVar[frozenset[str]] = frozenset({"password"})
+    RULES: ClassVar[Mapping[str, Rule]] = {
+        "name": matching(NAME, Broken("regex")),
+        "host": _host,
+        "port": between(1, 65_535),
+        "password": _password,
+        "sofia_profiles": _profiles,
+    }
+
+    name: str | Unset = UNSET
+    host: str | Unset = UNSET
+    port: int | Unset = UNSET
+    password: str | Unset = field(default=UNSET, repr=False)
+    sofia_profiles: tuple[str, ...] | Unset = UNSET
+    enabled: bool | Unset = UNSET

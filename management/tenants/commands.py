@@ -1,0 +1,80 @@
+"""What a tenant is, and what can be wished for one. Standard library only."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import ClassVar, Final
+from zoneinfo import available_timezones
+
+from management.errors import Broken
+from management.numbers.commands import NUMBER
+from management.objects.commands import UNSET, Rule, Unset, Values, between, label, matching, one_of
+from xmlcurl.store.model import LANGUAGES, TENANT_STATES
+from xmlcurl.store.text import is_domain
+
+LONGEST_NAME: Final = 100
+LONGEST_CACHEABLE_MS: Final = 2_147_483
+"""FreeSWITCH never serves from its cache what says more (35 min 47 s): the number of microseconds overflows.
+
+Source: FreeSWITCH v1.10.12, switch_xml.c:2028; seen on a running switch.
+"""
+_NO_ZONES: Final = {"Factory", "localtime", "posixrules"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """One customer. The domain never changes: every a1-hash has it inside."""
+
+    id: int
+    domain: str
+    name: str
+    state: str
+    time_zone: str
+    language: str
+    cacheable_ms: int
+    default_number_id: int | None
+    default_number: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def _domain(value: str) -> Iterator[Broken]:
+    # An address is no domain: phones behind `force-register-domain` send one, whoever's they are.
+    if not is_domain(value.lower()) or value.rpartition(".")[2].isdigit():
+        yield Broken("domain")
+
+
+def _time_zone(value: str) -> Iterator[Broken]:
+    if value not in _zones():
+        yield Broken("timezone")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() - _NO_ZONES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantValues(Values):
+    """`default_number` is one of the tenant's numbers, as digits: what calls show that have no other."""
+
+    REQUIRED: ClassVar[frozenset[str]] = frozenset({"domain", "name"})
+    FIXED: ClassVar[frozenset[str]] = frozenset({"domain"})
+    RULES: ClassVar[Mapping[str, Rule]] = {
+        "domain": _domain,
+        "name": label(LONGEST_NAME),
+        "state": one_of(TENANT_STATES),
+        "time_zone": _time_zone,
+        "language": one_of(LANGUAGES),
+        "cacheable_ms": between(0, LONGEST_CACHEABLE_MS),
+        "default_number": matching(NUMBER, Broken("exists")),
+    }
+
+    domain: str | Unset = UNSET
+    name: str | Unset = UNSET
+    state: str | Unset = UNSET
+    time_zone: str | Unset = UNSET
+    language: str | Unset = UNSET
+    cacheable_ms: int | Unset = UNSET
+    default_number: str | Unset | None = UNSET

@@ -1,0 +1,64 @@
+"""The rules of tenants, for every API, page and command."""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from management.effects import Effects
+from management.errors import Invalid
+from management.objects.repository import Rows
+from management.objects.service import Objects
+from management.tenants.commands import Tenant, TenantValues
+from management.tenants.repository import TenantRepository
+from xmlcurl.store.cache import Guard
+from xmlcurl.store.model import Tag
+
+UNSEEN: Final = frozenset({"name", "language", "updated_at"})
+"""Values that stand in no document. Every other one counts: a new column is stale copies until it is named here."""
+
+
+class Tenants(Objects[None, str, Tenant, TenantValues]):
+    """Found by their domain."""
+
+    KIND = "tenant"
+    ROWS = TenantRepository
+
+    def consequences(self, scope: None, before: Tenant | None, after: Tenant | None) -> Effects:
+        """Who comes or goes changes the set of domains; what changes shows in every document of the tenant."""
+        if before is None:
+            return Effects(tags=frozenset({Tag.DOMAINS}), guards=frozenset({Guard.DOMAINS}))
+        if after is not None and _seen(before) == _seen(after):
+            return Effects()
+        changed = Effects(
+            tags=frozenset({Tag.tenant(before.id)}),
+            guards=frozenset({Guard.of_tenant(before.id)}),
+            flush_all=True,
+        )
+        if after is None:
+            changed |= Effects(tags=frozenset({Tag.DOMAINS}), guards=frozenset({Guard.DOMAINS}))
+        if after is None or (before.state, after.state) == ("active", "suspended"):
+            changed |= Effects(drop_domains=frozenset({before.domain}))
+        return changed
+
+    async def columns(self, rows: Rows[Tenant], values: TenantValues, before: Tenant | None) -> dict[str, Any]:
+        columns = values.given()
+        if "domain" in columns:
+            columns["domain"] = columns["domain"].lower()
+        if "default_number" in columns:
+            number = columns.pop("default_number")
+            columns["default_number_id"] = None if number is None else await _number_id(rows, before, number)
+        return columns
+
+    async def _owner_id(self, scope: None, key: str) -> int:
+        return (await self.find(None, key)).id
+
+
+async def _number_id(rows: Rows[Tenant], tenant: Tenant | None, number: str) -> int:
+    assert isinstance(rows, TenantRepository)  # noqa: S101 - it is what ROWS says
+    found = None if tenant is None else await rows.number_id(tenant.id, number)
+    if found is None:
+        raise Invalid.of("default_number", "exists")
+    return found
+
+
+def _seen(tenant: Tenant) -> dict[str, Any]:
+    return {name: value for name, value in asdict(tenant).items() if name not in UNSEEN}

@@ -1,0 +1,16 @@
+"""Rows of users."""
+
+from management.objects.repository import Link, Rows
+from management.users.commands import User
+from xmlcurl.store.tables import extensions, users
+
+
+class UserRepository(Rows[User]):
+    """Living users of one tenant."""
+
+    TABLE = users
+    MODEL = User
+    SEARCHED = (users.c.name, users.c.email)
+    ORDER = (users.c.name,)
+    UNIQUE = "email"
+    LINKS = (Link("extension", extensions.c.user_id, extensions.c.number),)

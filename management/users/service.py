@@ -1,0 +1,26 @@
+"""The rules of users, for every API, page and command."""
+
+from typing import Any
+
+from management.auth import TenantScope
+from management.effects import Effects
+from management.objects.repository import Rows
+from management.objects.service import Objects
+from management.users.commands import User, UserValues
+from management.users.repository import UserRepository
+
+
+class Users(Objects[TenantScope, int, User, UserValues]):
+    KIND = "user"
+    ROWS = UserRepository
+
+    def consequences(self, scope: TenantScope, before: User | None, after: User | None) -> Effects:
+        """Nothing that FreeSWITCH gets depends on a user."""
+        return Effects()
+
+    async def columns(self, rows: Rows[User], values: UserValues, before: User | None) -> dict[str, Any]:
+        """An address is stored in lower case: two that differ in case alone are one person's."""
+        columns = values.given()
+        if columns.get("email"):
+            columns["email"] = columns["email"].lower()
+        return columns
