@@ -92,7 +92,7 @@ class Board:
     def withdraw(self) -> None:
         """The switch can't be asked any more: nothing is known from now on."""
         self._reading = None
-        self._try(lambda pipeline: pipeline.delete(alive_key(self._switch_id)))
+        self._try(lambda pipeline: pipeline.delete(alive_key(self._switch_id), table_key(self._switch_id)))
 
     def state(self, state: str, failure: Exception | None = None) -> None:
         """How we get on with the switch; a failure is counted by its class."""

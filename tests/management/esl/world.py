@@ -44,8 +44,8 @@ class World:
         self.write(update(extensions).where(extensions.c.id == extension_id).values(**values))
 
     def add_switch(self, switch: FreeSwitch, name: str = "fs1", **values: Any) -> int:
-        row = {"host": "127.0.0.1", "port": switch.port, "sofia_profiles": ["internal", "external"], **values}
-        return self._insert(insert(switches).values(name=name, password_encrypted="x", **row))
+        row = {"host": "127.0.0.1", "port": switch.port, "sofia_profiles": ["internal", "external"]}
+        return self._insert(insert(switches).values(**{"name": name, "password_encrypted": "x", **row, **values}))
 
     def commit(self, effects: Effects, *, tenant_id: int | None = None) -> str:
         """A change: the rows that the API's transaction leaves; gives their group."""
