@@ -3,7 +3,6 @@
 It keeps nothing on disk, listens on a Unix socket only, and ends with the process that started it.
 """
 
-import hashlib
 import os
 import shutil
 import signal
@@ -11,17 +10,16 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
+from xmlcurl.settings import private_redis_socket
+
 START_TIMEOUT_SECONDS = 10.0
 STOP_TIMEOUT_SECONDS = 5.0
-MAX_SOCKET_PATH_BYTES = 100
-"""A Unix socket's address has room for 108 bytes on Linux and 104 on macOS, with the final NUL."""
 
 
 class RedisNotAvailable(Exception):
@@ -42,7 +40,7 @@ class PrivateRedis:
         self._folder = data_dir.absolute()
         self._max_memory_mb = max_memory_mb
         self._executable = executable
-        self._socket = _socket_path(self._folder)
+        self._socket = private_redis_socket(self._folder)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -169,15 +167,6 @@ def end(process: subprocess.Popen[bytes], timeout_seconds: float) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _socket_path(folder: Path) -> Path:
-    """In the folder, or in a short one of the same owner that is always the same for this folder."""
-    path = folder / "redis.sock"
-    if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
-        return path
-    name = hashlib.blake2b(os.fsencode(folder), digest_size=8).hexdigest()
-    return Path(tempfile.gettempdir()) / f"xmlcurl-{os.geteuid()}-{name}" / "redis.sock"
 
 
 def _make_private(folder: Path) -> None:

@@ -1,9 +1,13 @@
 """What the environment says to the lookup service: prefix `XMLCURL_`, units in names, bounds checked at start."""
 
+import hashlib
+import os
+import tempfile
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import quote
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -20,6 +24,8 @@ def _with_a_port(bind: str) -> str:
 
 
 Bind = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}$"), AfterValidator(_with_a_port)]
+# A Unix socket's address has room for 108 bytes on Linux and 104 on macOS, with the final NUL.
+_MAX_SOCKET_PATH_BYTES = 100
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
@@ -100,7 +106,18 @@ class Settings(BaseSettings):
     @cached_property
     def redis(self) -> str:
         """Redis's URL, the embedded default filled in."""
-        return self.redis_url or f"unix://{self.data_dir.absolute() / 'redis.sock'}"
+        return self.redis_url or f"unix://{quote(str(private_redis_socket(self.data_dir)))}"
+
+
+def private_redis_socket(data_dir: Path) -> Path:
+    """Where the private redis-server of a data folder listens: in it or, when that path is too long for a
+    socket, in a short folder of the same owner that is always the same for this data folder.
+    """
+    path = data_dir.absolute() / "redis.sock"
+    if len(os.fsencode(path)) <= _MAX_SOCKET_PATH_BYTES:
+        return path
+    name = hashlib.blake2b(os.fsencode(data_dir.absolute()), digest_size=8).hexdigest()
+    return Path(tempfile.gettempdir()) / f"xmlcurl-{os.geteuid()}-{name}" / "redis.sock"
 
 
 def is_loopback(bind: str) -> bool:

@@ -1,0 +1,226 @@
+"""Whatever is killed or restarted, at whatever moment: nothing is lost, and nothing stale is served."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from tests.fakes.freeswitch import FreeSwitch
+from tests.fakes.freeswitch import sip_auth_body as sip_auth
+from tests.fakes.xmlcurl import XmlCurl, find_user, values
+from tests.servers import PostgresServer, RedisServer
+from tests.system.installation import CREDENTIALS, Installation
+from xmlcurl.store.engine import open_engine
+from xmlcurl.store.tables import changes
+
+NUMBER = "1001"
+WRITES_BEFORE = 8
+SETTLED_WITHIN_SECONDS = 45.0
+
+
+@dataclass
+class Observed:
+    """What was written and seen, in the order of one clock."""
+
+    answered: list[tuple[float, int]] = field(default_factory=list)
+    """(when it was answered 2xx, version) of each write."""
+    seen: list[tuple[float, int]] = field(default_factory=list)
+    """(when it was asked, version seen) of each lookup that was answered 200."""
+    refused: int = 0
+    """Writes that were not answered 2xx."""
+
+    def stale(self) -> list[tuple[float, int, int]]:
+        """(when, seen, at least) of each lookup that saw less than what had been answered before it was asked."""
+        found = []
+        for asked_at, version in self.seen:
+            newest = max((written for answered_at, written in self.answered if answered_at < asked_at), default=0)
+            if version < newest:
+                found.append((asked_at, version, newest))
+        return found
+
+
+@dataclass
+class System:
+    """Everything that a fault can happen to."""
+
+    product: Installation
+    switch: FreeSwitch
+    redis: RedisServer
+    postgres: PostgresServer
+    database_url: str
+
+
+@pytest.fixture
+def system(
+    tmp_path: Path, own_redis: RedisServer, own_postgres: PostgresServer, own_postgres_url: str
+) -> Iterator[System]:
+    """The product on a PostgreSQL and a Redis of its own, and one switch that keeps users for five minutes."""
+    product = Installation(tmp_path, own_postgres.url("product"), own_redis.url)
+    own_postgres.execute("CREATE DATABASE product")
+    with FreeSwitch(password="not-ClueCon") as switch, product.running():
+        switch.backend = XmlCurl(f"{product.lookups[0].url}/xmlcurl", CREDENTIALS)
+        product.command("switch", "add", "fs1", "--port", str(switch.port), "--password-stdin", stdin="not-ClueCon")
+        with product.client() as client:
+            client.post("/extensions", json={"extension_number": NUMBER, "display_name": "v0"}).raise_for_status()
+        yield System(product, switch, own_redis, own_postgres, own_postgres.url("product"))
+
+
+def write(system: System, observed: Observed, version: int) -> bool:
+    """One change; whether it was answered with success, which is noted."""
+    try:
+        with system.product.client() as client:
+            answer = client.put(f"/extensions/{NUMBER}", json={"display_name": f"v{version}"})
+        is_answered = answer.is_success
+    except httpx.TransportError:
+        is_answered = False
+    if is_answered:
+        observed.answered.append((time.monotonic(), version))
+    else:
+        observed.refused += 1
+    return is_answered
+
+
+def version_at(url: str) -> int | None:
+    """What a lookup node shows now; None when it fails. "Not found" would be a lie: the extension exists."""
+    body = sip_auth(realm="pbx.test", fields={"sip_auth_username": NUMBER})
+    try:
+        answer = XmlCurl(f"{url}/xmlcurl", CREDENTIALS).post(body)
+    except OSError:
+        return None
+    if answer.status != 200:
+        return None
+    section = XmlCurl(url).parse(answer.body.decode())
+    assert section is not None, answer.body
+    user = find_user(section, "id", NUMBER, "pbx.test")
+    assert user is not None, answer.body
+    return int(values(user, "variable")["effective_caller_id_name"].removeprefix("v"))
+
+
+def watch(system: System, observed: Observed, is_over: threading.Event) -> list[threading.Thread]:
+    """Asks both lookup nodes, again and again, until it is over."""
+
+    def ask(url: str) -> None:
+        while not is_over.is_set():
+            asked_at = time.monotonic()
+            version = version_at(url)
+            if version is not None:
+                observed.seen.append((asked_at, version))
+            is_over.wait(0.01)
+
+    threads = [threading.Thread(target=ask, args=(node.url,)) for node in system.product.lookups]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def unfinished(system: System) -> int:
+    engine = open_engine(system.database_url)
+    with engine.connect() as connection:
+        rows = connection.execute(select(changes.c.id).where(changes.c.state.in_(("pending", "flushed")))).all()
+    engine.dispose()
+    return len(rows)
+
+
+def until(claim: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if claim():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def nothing(_system: System) -> None: ...
+
+
+def kill_the_api(system: System) -> None:
+    system.product.api.kill()
+    system.product.api.start()
+
+
+def kill_the_worker(system: System) -> None:
+    system.product.worker.kill()
+    system.product.worker.start()
+
+
+def kill_a_lookup_node(system: System) -> None:
+    system.product.lookups[1].kill()
+    system.product.lookups[1].start()
+
+
+def restart_redis(system: System) -> None:
+    system.redis.kill()
+    system.redis.start()
+
+
+def pause_redis(system: System) -> None:
+    system.redis.pause()
+    time.sleep(2)  # the fault itself, not a wait
+    system.redis.resume()
+
+
+def restart_postgres(system: System) -> None:
+    system.postgres.kill()
+    system.postgres.start()
+
+
+def restart_the_switch(system: System) -> None:
+    system.switch.crash()
+    time.sleep(1)  # the fault itself, not a wait
+    system.switch.restart()
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        nothing,
+        kill_the_api,
+        kill_the_worker,
+        kill_a_lookup_node,
+        restart_redis,
+        pause_redis,
+        restart_postgres,
+        restart_the_switch,
+    ],
+)
+def test_a_fault_loses_nothing_and_serves_nothing_stale(system: System, fault: Callable[[System], None]) -> None:
+    """No lookup sees less than what was answered before it was asked; afterwards every copy is the newest."""
+    observed, is_over = Observed(), threading.Event()
+    watchers = watch(system, observed, is_over)
+    stop_writing = threading.Event()
+
+    def write_on() -> None:
+        version = WRITES_BEFORE
+        while not stop_writing.is_set():
+            version += 1
+            write(system, observed, version)
+
+    for version in range(1, WRITES_BEFORE + 1):
+        write(system, observed, version)
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    fault(system)
+    stop_writing.set()
+    writer.join()
+    newest = 1_000_000
+    assert until(lambda: write(system, observed, newest), seconds=30)
+    all_settled = until(lambda: unfinished(system) == 0, SETTLED_WITHIN_SECONDS)
+    is_over.set()
+    for watcher in watchers:
+        watcher.join()
+
+    assert all_settled, system.product.worker.log()[-3_000:]
+    assert observed.stale() == []
+    assert len(observed.seen) > WRITES_BEFORE
+    assert [version_at(node.url) for node in system.product.lookups] == [newest, newest]
+    kept = system.switch.locate(
+        "id", NUMBER, "pbx.test", sip_auth(realm="pbx.test", fields={"sip_auth_username": NUMBER})
+    )
+    assert kept is not None
+    assert values(kept, "variable")["effective_caller_id_name"] == f"v{newest}"
