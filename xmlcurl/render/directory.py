@@ -175,6 +175,9 @@ def _variables(extension: Extension) -> dict[str, str]:
         "timezone": neutral(extension.tenant.time_zone),
         "accountcode": extension.tenant.domain,
         "xmlcurl_revision": extension.revision,
+        # FreeSWITCH keeps this one in its table of registrations (sofia_reg.c:1860): the worker
+        # reads there with which credentials a phone signed in while it did not look.
+        "registration_metadata": extension.revision,
     }
 
 
