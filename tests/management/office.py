@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from sqlalchemy import Table, event, func, insert, select, update
+from sqlalchemy import Engine, Table, event, func, insert, select, update
 from starlette.routing import Router
 
 from management.app import Backend, create_app
 from management.auth import generate_token_secret, token_text
 from management.secrets import token_hash
 from management.settings import ManagementSettings
-from xmlcurl.store.tables import api_tokens, changes, extensions, metadata, tenants
+from xmlcurl.store.tables import api_tokens, changes, metadata, switches, tenants
 
 DOMAIN = "pbx.test"
 
@@ -63,11 +63,6 @@ class Office:
         values = {"tenant_id": tenant_id, "name": "test", "secret_hash": token_hash(secret), "scopes": [*scopes]}
         return token_text(await self.add(api_tokens, **values), secret)
 
-    async def add_extension(self, tenant_id: int, number: str, **values: Any) -> int:
-        """A bare row, without names: for what only looks at the table."""
-        secrets = {"a1_hash": "0" * 32, "password_encrypted": self.backend.vault.encrypt("irrelevant")}
-        return await self.add(extensions, tenant_id=tenant_id, number=number, sign_in_name=number, **secrets, **values)
-
     def client(self, token: str | None, **headers: str) -> httpx.AsyncClient:
         """A client of the API; paths are seen from /api/pbx."""
         if token:
@@ -95,15 +90,19 @@ class Office:
                 for name, table in metadata.tables.items()
             }
 
+    async def add_switch(self, name: str, *, enabled: bool = True) -> int:
+        values = {"host": "127.0.0.1", "password_encrypted": "irrelevant", "sofia_profiles": ["internal"]}
+        return await self.add(switches, name=name, enabled=enabled, **values)
+
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
-        """SQL that the backend runs meanwhile; for services that are built on it."""
+        """SQL that the API runs meanwhile."""
         seen: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
             seen.append(statement)
 
-        engine = self.backend._engine.sync_engine
-        event.listen(engine, "before_cursor_execute", note)
+        # Of the class: the API has an engine of its own, which nobody hands out.
+        event.listen(Engine, "before_cursor_execute", note)
         yield seen
-        event.remove(engine, "before_cursor_execute", note)
+        event.remove(Engine, "before_cursor_execute", note)

@@ -15,7 +15,6 @@ from xmlcurl.store.tables import (
     extensions,
     hotlines,
     numbers,
-    switches,
     teams,
     users,
     utc_now,
@@ -656,9 +655,9 @@ async def test_a_change_is_one_row_for_the_caches_and_one_for_each_switch(
     office: Office, api: httpx.AsyncClient
 ) -> None:
     """In the transaction of the change; a switch that does not answer is pending."""
-    await add_switch(office, "one")
-    await add_switch(office, "two")
-    await add_switch(office, "off", enabled=False)
+    await office.add_switch("one")
+    await office.add_switch("two")
+    await office.add_switch("off", enabled=False)
 
     answer = await api.post("/extensions", json={"extension_number": "1001"}, headers={"Prefer": "wait=0"})
 
@@ -666,9 +665,3 @@ async def test_a_change_is_one_row_for_the_caches_and_one_for_each_switch(
     rows = await office.rows(changes)
     assert [row["switch_id"] for row in rows] == [None, 1, 2]
     assert len({row["group_id"] for row in rows}) == 1
-
-
-async def add_switch(office: Office, name: str, *, enabled: bool = True) -> int:
-    encrypted = office.backend.vault.encrypt("not-a-default")
-    values = {"host": "127.0.0.1", "password_encrypted": encrypted, "sofia_profiles": ["internal"]}
-    return await office.add(switches, name=name, enabled=enabled, **values)
