@@ -10,12 +10,36 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import OperationalError
 
+from management.errors import Unavailable
 from xmlcurl.store.engine import open_engine
 
 _LOCK_ID: Final = 0x786D6C6375726C
 """The advisory lock on PostgreSQL that one migration holds: "xmlcurl" in ASCII, so that nobody else takes it."""
+
+
+class SchemaOutdated(Exception):
+    """The database is not at the newest revision."""
+
+
+def require_current(url: str) -> None:
+    """Raises SchemaOutdated unless `migrate` would find nothing to do; then no statement meets a missing column."""
+    _make_folder(url)
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            config = configuration(connection)
+            found = MigrationContext.configure(connection).get_current_revision()
+        if found != ScriptDirectory.from_config(config).get_current_head():
+            raise SchemaOutdated(f"the schema of the database is {found or 'not there'}: run `management migrate`")
+    except OperationalError as exc:
+        raise Unavailable("the database does not answer") from exc
+    finally:
+        engine.dispose()
 
 
 def migrate(url: str, revision: str = "head") -> None:

@@ -1,0 +1,81 @@
+"""`management switch`: the FreeSWITCH nodes that the worker tells of changes."""
+
+from typing import Annotated, Final
+
+import typer
+
+from management.api.services import Services
+from management.console.objects import create, delete, given, list_all, update
+from management.console.session import Json, PasswordStdin, Search, secret
+from management.switches.commands import SwitchValues
+from management.switches.service import Switches
+
+app = typer.Typer(no_args_is_help=True, help="FreeSWITCH nodes that are told of changes.")
+
+Id = Annotated[int, typer.Argument(metavar="ID")]
+Host = Annotated[str | None, typer.Option(help="Where its event socket listens. Default: 127.0.0.1.")]
+Port = Annotated[int | None, typer.Option(help="Default: 8021.")]
+Profile = Annotated[list[str] | None, typer.Option(help="A sofia profile, once for each. Default: internal.")]
+Enabled = Annotated[bool | None, typer.Option("--enabled/--disabled")]
+FromStdin = Annotated[bool, PasswordStdin]
+AsJson = Annotated[bool, Json]
+
+_PASSWORD: Final = "password of the event socket"  # noqa: S105 - what it is called
+
+
+def _service(services: Services) -> Switches:
+    return services.switches
+
+
+@app.command("add")
+def add_switch(
+    name: Annotated[str, typer.Argument()],
+    *,
+    host: Host = None,
+    port: Port = None,
+    profile: Profile = None,
+    enabled: Enabled = None,
+    password_stdin: FromStdin = False,
+    as_json: AsJson = False,
+) -> None:
+    """A new switch. The password of its event socket is asked for."""
+    options = given(port=port, enabled=enabled, sofia_profiles=tuple(profile or ()) or None)
+    password = secret(_PASSWORD, is_from_stdin=password_stdin)
+    values = SwitchValues(name=name, host=host or "127.0.0.1", password=password, **options)
+    create(_service, values, as_json=as_json)
+
+
+@app.command("update")
+def update_switch(
+    switch_id: Id,
+    *,
+    name: Annotated[str | None, typer.Option()] = None,
+    host: Host = None,
+    port: Port = None,
+    profile: Profile = None,
+    enabled: Enabled = None,
+    password_stdin: FromStdin = False,
+    as_json: AsJson = False,
+) -> None:
+    """Other values; what is left out stays."""
+    options = given(
+        name=name,
+        host=host,
+        port=port,
+        enabled=enabled,
+        sofia_profiles=tuple(profile or ()) or None,
+        password=secret(_PASSWORD, is_from_stdin=True) if password_stdin else None,
+    )
+    update(_service, switch_id, SwitchValues(**options), as_json=as_json)
+
+
+@app.command("delete")
+def delete_switch(switch_id: Id, *, as_json: AsJson = False) -> None:
+    """It is told of nothing any more."""
+    delete(_service, switch_id, as_json=as_json)
+
+
+@app.command("list")
+def list_switches(*, search: Annotated[str | None, Search] = None, as_json: AsJson = False) -> None:
+    """Switches by name, without their passwords."""
+    list_all(_service, ("id", "name", "host", "port", "sofia_profiles", "enabled"), search=search, as_json=as_json)
