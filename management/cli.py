@@ -80,7 +80,9 @@ def migrate() -> None:
 @app.command("demo")
 def run_demo() -> None:
     """Start everything with embedded defaults and a tenant to try it on; Ctrl-C stops it."""
-    demo.run(load(ManagementSettings))
+    settings = load(ManagementSettings)
+    logs.set_up(settings.log_level)
+    demo.run(settings)
 
 
 def _settings_of_a_process() -> ManagementSettings:

@@ -6,8 +6,8 @@ each a process of its own. Ctrl-C stops all of it; a second run finds its data.
 
 import asyncio
 import contextlib
-import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -19,32 +19,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import URLError
+from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from pydantic import SecretStr
 
-from management.app import Backend, services_of
-from management.audit import Actor
-from management.auth import ADMIN, TenantScope
+from management.demo_tenant import seed
 from management.embedded import PrivateRedis, RedisNotAvailable, end, tied_to_parent
 from management.errors import ManagementError
-from management.extensions.commands import CreateExtension, ExtensionValues
 from management.migrations import migrate
-from management.secrets import generate_password
 from management.settings import ManagementSettings
-from management.tenants.commands import TenantValues
-from management.tokens.commands import TokenValues
 from xmlcurl.settings import ENV_PREFIX, split_bind
 
-DOMAIN: Final = "pbx.test"
-CACHEABLE_MS: Final = 300_000
-"""The demo's switches serve this tenant alone, so they may keep its users for five minutes."""
-
-PEOPLE: Final = {"1001": "Anna Example", "1002": "Bao Example"}
 START_TIMEOUT_SECONDS: Final = 30.0
 STOP_TIMEOUT_SECONDS: Final = 15.0
 
-_ACTOR: Final = Actor("demo")
+COMMANDS: Final = {
+    "lookups": ("xmlcurl", "serve"),
+    "management": ("management", "serve"),
+    "worker": ("management", "worker"),
+}
 
 
 class DemoFailed(Exception):
@@ -64,60 +58,21 @@ def run(settings: ManagementSettings) -> None:
         stopped = stack.enter_context(_signals())
         if not settings.redis_url:
             settings = settings.model_copy(update={"redis_url": stack.enter_context(_redis(settings.data_dir))})
-        migrate(settings.database)
-        demo = _seed(settings)
-        settings = settings.model_copy(update={"lookup_credentials": SecretStr(demo["lookup_credentials"])})
-        parts = stack.enter_context(_parts(settings))
+        demo = _prepare(settings)
+        credentials = SecretStr(demo["lookup_credentials"])
+        parts = stack.enter_context(_parts(settings.model_copy(update={"lookup_credentials": credentials})))
         _wait_until_ready(demo, parts, stopped)
-        _write_privately(settings.data_dir / "demo.json", demo)
-        _tell(demo, settings.data_dir / "demo.json")
+        if not stopped.is_asked:
+            _tell(demo, settings, parts)
         _keep(parts, stopped)
 
 
-def _seed(settings: ManagementSettings) -> dict[str, Any]:
-    """What demo.json says: as it was written by a former run, or after making the tenant."""
-    file = settings.data_dir / "demo.json"
-    known = json.loads(file.read_text()) if file.exists() else asyncio.run(_make_tenant(settings, file))
-    given = settings.lookup_credentials
-    credentials = given.get_secret_value() if given else known.get("lookup_credentials")
-    return {
-        **known,
-        "lookup_url": f"http://{settings.lookup_bind}/xmlcurl",
-        "lookup_credentials": credentials or f"freeswitch:{generate_password()}",
-        "management_url": f"http://{settings.management_bind}",
-    }
-
-
-async def _make_tenant(settings: ManagementSettings, file: Path) -> dict[str, Any]:
-    backend = Backend(settings)
-    services = services_of(backend)
+def _prepare(settings: ManagementSettings) -> Mapping[str, Any]:
     try:
-        values = TenantValues(domain=DOMAIN, name="Demo", cacheable_ms=CACHEABLE_MS)
-        tenant = (await services.tenants.create(None, values, actor=_ACTOR, wait_ms=0)).result
-        scope = TenantScope(tenant.id, tenant.domain, tenant.language)
-        wanted = TokenValues(name="demo", scopes=(ADMIN,))
-        extensions = [await _make_extension(services.extensions, scope, *person) for person in PEOPLE.items()]
-        known = {
-            "tenant": DOMAIN,
-            "token": (await services.tokens.create(scope, wanted, actor=_ACTOR)).result.text,
-            "platform_token": (await services.tokens.create(None, wanted, actor=_ACTOR)).result.text,
-            "extensions": extensions,
-        }
+        migrate(settings.database)
+        return asyncio.run(seed(settings))
     except ManagementError as exc:
-        raise DemoFailed(f"{settings.data_dir} has no demo.json, and the demo can't be made: {exc}") from exc
-    finally:
-        await backend.close()
-    # At once: the passwords are nowhere else to be read.
-    _write_privately(file, known)
-    return known
-
-
-async def _make_extension(extensions: Any, scope: TenantScope, number: str, name: str) -> dict[str, str]:
-    pin = str(int.from_bytes(os.urandom(4)) % 900_000 + 100_000)
-    values = ExtensionValues(display_name=name, voicemail_enabled=True, voicemail_pin=pin)
-    command = CreateExtension(extension_number=number, values=values)
-    made = (await extensions.create(scope, command, actor=_ACTOR, wait_ms=0)).result
-    return {"number": number, "password": made.password, "voicemail_pin": pin}
+        raise DemoFailed(f"the tenant of the demo can't be made: {exc}") from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,27 +87,18 @@ class Part:
 def _parts(settings: ManagementSettings) -> Iterator[Sequence[Part]]:
     """The processes; stopped in the reverse order, each when the one before it has ended."""
     environment = _environment(settings)
-    commands = {
-        "lookups": ("xmlcurl", "serve"),
-        "management": ("management", "serve"),
-        "worker": ("management", "worker"),
-    }
+    scripts = Path(sysconfig.get_path("scripts"))
     started: list[Part] = []
     try:
-        for name, (program, verb) in commands.items():
-            command = [str(Path(sysconfig.get_path("scripts")) / program), verb]
-            started.append(
-                Part(
-                    name,
-                    subprocess.Popen(
-                        # Killed with us, if we are killed; and Ctrl-C is for us alone, who stop them in order.
-                        tied_to_parent([sys.executable, *command]),
-                        env=environment,
-                        stdin=subprocess.DEVNULL,
-                        start_new_session=True,
-                    ),
-                )
+        for name, (program, verb) in COMMANDS.items():
+            process = subprocess.Popen(
+                # Ended with us, if we are killed; and Ctrl-C is for us alone, who stop them in order.
+                tied_to_parent([sys.executable, str(scripts / program), verb]),
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
+            started.append(Part(name, process))
         yield started
     finally:
         for part in reversed(started):
@@ -174,22 +120,13 @@ def _environment(settings: ManagementSettings) -> Mapping[str, str]:
 def _redis(data_dir: Path) -> Iterator[str]:
     server = PrivateRedis(data_dir)
     try:
-        yield server.start()
+        url = server.start()
     except RedisNotAvailable as exc:
         raise DemoFailed(str(exc)) from exc
+    try:
+        yield url
     finally:
         server.stop()
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator["Stopped"]:
-    stopped = Stopped()
-    before = {number: signal.signal(number, stopped.note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Stopped:
@@ -200,6 +137,17 @@ class Stopped:
 
     def note(self, _number: int, _frame: object) -> None:
         self.is_asked = True
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[Stopped]:
+    stopped = Stopped()
+    before = {number: signal.signal(number, stopped.note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _wait_until_ready(demo: Mapping[str, Any], parts: Sequence[Part], stopped: Stopped) -> None:
@@ -216,7 +164,7 @@ def _wait_until_ready(demo: Mapping[str, Any], parts: Sequence[Part], stopped: S
 def _keep(parts: Sequence[Part], stopped: Stopped) -> None:
     while not stopped.is_asked:
         _check_alive(parts)
-        time.sleep(0.2)
+        time.sleep(0.1)
 
 
 def _check_alive(parts: Sequence[Part]) -> None:
@@ -247,38 +195,60 @@ def _check_free(name: str, bind: str) -> None:
 
 
 def _make_private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as exc:
+        reason = exc.strerror or str(exc)
+        raise DemoFailed(f"{ENV_PREFIX}DATA_DIR={folder}: can't be made a folder of mode 0700: {reason}") from exc
 
 
-def _write_privately(file: Path, content: Mapping[str, Any]) -> None:
-    draft = file.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-        json.dump(content, stream, indent=2)
-        stream.write("\n")
-    draft.replace(file)
-
-
-def _tell(demo: Mapping[str, Any], file: Path) -> None:
-    number, host = demo["extensions"][0]["number"], demo["tenant"]
-    fields = {
-        "hostname": "lab", "section": "directory", "tag_name": "domain", "key_name": "name", "key_value": host,
-        "action": "sip_auth", "sip_auth_method": "REGISTER", "sip_to_user": number, "sip_to_host": host,
-        "key": "id", "user": number, "domain": host,
-    }  # fmt: skip
-    body = "&".join(f"{name}={value}" for name, value in fields.items())
-    print(  # noqa: T201 - this is what `make run` is for
-        f"\nTenant {host}:",
+def _tell(demo: Mapping[str, Any], settings: ManagementSettings, parts: Sequence[Part]) -> None:
+    domain, file = demo["tenant"], settings.data_dir / "demo.json"
+    pids = {part.name: part.process.pid for part in parts}
+    lines = [
+        "",
+        f"lookups     {demo['lookup_url']} (pid {pids['lookups']})",
+        f"management  {demo['management_url']}/api/pbx (pid {pids['management']}), described at /api/pbx/docs",
+        f"worker      tells every switch: `management switch add` (pid {pids['worker']})",
+        f"data        {settings.data_dir.absolute()}",
+        "",
+        f"Tenant {domain}:",
         *(
-            f"  phone {e['number']}  password {e['password']}  voicemail PIN {e['voicemail_pin']}"
-            for e in demo["extensions"]
+            f"  phone {each['number']}  password {each['password']}  voicemail PIN {each['voicemail_pin']}"
+            for each in demo["extensions"]
         ),
         f"API token of the tenant: {demo['token']}",
-        "\nWhat FreeSWITCH asks when 1001 registers:",
-        f"  curl -u '{demo['lookup_credentials']}' -d '{body}' {demo['lookup_url']}",
+        "",
+        f"What FreeSWITCH asks when {demo['extensions'][0]['number']} registers:",
+        f"  {_lookup_command(demo)}",
         "What an administrator asks:",
-        f"  curl -H 'Authorization: Bearer {demo['token']}' {demo['management_url']}/api/pbx/extensions",
-        f"\nThe same is in {file}. Ctrl-C stops everything.",
-        sep="\n",
-        flush=True,
-    )
+        f"  {_management_command(demo)}",
+        "",
+        f"The same is in {file}. Ctrl-C stops everything.",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _lookup_command(demo: Mapping[str, Any]) -> str:
+    number, domain = demo["extensions"][0]["number"], demo["tenant"]
+    fields = {
+        "section": "directory",
+        "tag_name": "domain",
+        "key_name": "name",
+        "key_value": domain,
+        "action": "sip_auth",
+        "sip_auth_method": "REGISTER",
+        "sip_to_user": number,
+        "sip_to_host": domain,
+        "key": "id",
+        "user": number,
+        "domain": domain,
+    }
+    return shlex.join(["curl", "-u", demo["lookup_credentials"], "-d", urlencode(fields), demo["lookup_url"]])
+
+
+def _management_command(demo: Mapping[str, Any]) -> str:
+    header = f"Authorization: Bearer {demo['token']}"
+    return shlex.join(["curl", "-H", header, f"{demo['management_url']}/api/pbx/extensions"])
