@@ -17,7 +17,7 @@ from tests.freeswitch.tap import Tap
 PREFIX = os.environ.get("FREESWITCH_PREFIX", "")
 FIRST_AUDIO_PORT = 20_000
 SWITCHES_A_WORKER = 2
-TEST_TIMEOUT_SECONDS = 120
+TEST_TIMEOUT_SECONDS = 240
 HERE = Path(__file__).parent
 
 CACHED, UNCACHED, OTHER = "pbx.test", "plain.test", "other.test"

@@ -15,7 +15,7 @@ import httpx
 
 from tests.freeswitch.switch import Switch, free_port
 
-START_TIMEOUT_SECONDS = 40.0
+START_TIMEOUT_SECONDS = 90.0
 STOP_TIMEOUT_SECONDS = 20.0
 COMMANDS = Path(sys.executable).parent
 
@@ -36,6 +36,8 @@ class Product:
         self.demo: Mapping[str, Any] = {}
         self.tokens: dict[str, str] = {}
         """Of the API, by domain."""
+        self.switches = 0
+        """How many it tells of changes."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -89,7 +91,7 @@ class Product:
         self.tokens[domain] = self.command("token", "add", "--tenant", domain)["token"]
 
     def add_switch(self, switch: Switch) -> None:
-        """Tell the worker of a FreeSWITCH, and wait until it has connected."""
+        """Tell the worker of a FreeSWITCH."""
         self.command(
             "switch",
             "add",
@@ -99,6 +101,7 @@ class Product:
             "--password-stdin",
             stdin=switch.event_socket_password,
         )
+        self.switches += 1
 
     def output(self) -> str:
         return (self.folder / "output").read_text(errors="replace")

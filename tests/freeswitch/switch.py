@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.freeswitch.eventsocket import EventSocket
 
 CONFIGURATION = Path(__file__).parents[2] / "freeswitch-conf"
-START_TIMEOUT_SECONDS = 40.0
+START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 20.0
 PORTS_OF_AUDIO = 200
 """How many RTP ports one switch gets: far more than the calls of one test."""
