@@ -12,12 +12,13 @@ from starlette.routing import Route, Router
 from xmlcurl.documents import Documents
 from xmlcurl.endpoint import Endpoint
 from xmlcurl.gate import Gate
-from xmlcurl.lookup import Lookup
+from xmlcurl.lookup import Clock, Lookup
 from xmlcurl.metrics import CONTENT_TYPE, LookupMetrics
 from xmlcurl.render import fingerprint
 from xmlcurl.settings import ENV_PREFIX, Settings, SettingsError
 from xmlcurl.store.cache import Cache, open_redis
 from xmlcurl.store.reader import Reader
+from xmlcurl.store.tables import utc_now
 
 SECTIONS: Final = {
     "/xmlcurl": None,
@@ -30,7 +31,7 @@ REDIS_SHARE_OF_DEADLINE: Final = 0.3
 """A Redis that hangs leaves the rest of a lookup's time to SQL."""
 
 
-def create_app(settings: Settings) -> Router:
+def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
     """The ASGI application. It connects when it is first asked, and closes what it opened when it ends.
 
     Raises:
@@ -45,8 +46,8 @@ def create_app(settings: Settings) -> Router:
         absence_ttl_seconds=settings.absence_ttl_seconds,
         absence_slots=settings.absence_slots,
     )
-    documents = Documents(cache, reader, load_deadline_ms=settings.lookup_deadline_ms)
-    lookup = Lookup(documents)
+    documents = Documents(cache, reader, load_deadline_ms=settings.lookup_deadline_ms, clock=clock)
+    lookup = Lookup(documents, clock=clock)
     credentials = settings.lookup_credentials
     gate = Gate(settings.lookup_allow, [credentials.get_secret_value()] if credentials else [])
     metrics = LookupMetrics()
@@ -57,10 +58,12 @@ def create_app(settings: Settings) -> Router:
 
     @asynccontextmanager
     async def lifespan(_app: Router) -> AsyncIterator[None]:
-        yield
-        await documents.close()
-        await redis.aclose()
-        await reader.close()
+        try:
+            yield
+        finally:
+            await documents.close()
+            await redis.aclose()
+            await reader.close()
 
     return Router(
         [

@@ -56,6 +56,9 @@ class Found:
     source: str
 
 
+Flight = tuple[str, str]
+"""A load that others may join: its key, and the guard's token that was read before it began."""
+
 Load = Callable[[Connection, int], Awaitable[Loaded]]
 """Makes a document of one tenant, given its id, from what the database holds now."""
 
@@ -87,7 +90,8 @@ class Documents:
         self._reader = reader
         self._load_seconds = load_deadline_ms / 1_000
         self._clock = clock
-        self._flights: dict[tuple[str, str], asyncio.Task[Any]] = {}
+        self._flights: dict[Flight, asyncio.Task[Any]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def find(self, key: str, domain: str, load: Load) -> Found:
         """The document of `key`; None in it when there is none, or when `domain` is no tenant's.
@@ -146,10 +150,10 @@ class Documents:
 
     async def close(self) -> None:
         """Give up the loads under way."""
-        flights = list(self._flights.values())
-        for flight in flights:
-            flight.cancel()
-        await asyncio.gather(*flights, return_exceptions=True)
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _look(self, key: str, domain: str) -> Hit | tuple[int, Guard]:
         for _ in range(3):
@@ -162,19 +166,28 @@ class Documents:
             await self._shared((NO_KEY, guard.token), partial(self._load_domains, guard))
         raise CacheUnavailable("the set of domains does not stay")
 
-    async def _shared(self, flight: tuple[str, str], load: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    async def _shared(self, flight: Flight, load: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         task = self._flights.get(flight)
         if task is None:
             # A task of its own: it goes on for the others when the one who began it gives up.
             task = self._flights[flight] = asyncio.create_task(asyncio.wait_for(load(), self._load_seconds))
-            task.add_done_callback(lambda done: self._landed(flight, done))
+            self._tasks.add(task)
+            # A query that is given up may take its time to end; nobody is to join it meanwhile.
+            timer = asyncio.get_running_loop().call_later(self._load_seconds, self._forget, flight, task)
+            task.add_done_callback(lambda done: self._landed(flight, done, timer))
         return await asyncio.shield(task)
 
-    def _landed(self, flight: tuple[str, str], task: asyncio.Task[Any]) -> None:
-        del self._flights[flight]
+    def _landed(self, flight: Flight, task: asyncio.Task[Any], timer: asyncio.TimerHandle) -> None:
+        timer.cancel()
+        self._forget(flight, task)
+        self._tasks.discard(task)
         if not task.cancelled():
             # Those who wait raise it; where nobody waits any more, nobody would have asked.
             task.exception()
+
+    def _forget(self, flight: Flight, task: asyncio.Task[Any]) -> None:
+        if self._flights.get(flight) is task:
+            del self._flights[flight]
 
     async def _load(self, key: str, tenant_id: int, guard: Guard, load: Load) -> Document | None:
         async with self._reader.connection() as connection:

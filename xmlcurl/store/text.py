@@ -68,7 +68,7 @@ def spoken(value: str) -> str:
 
     Quotes end a SIP display name, backslashes and `$` belong to FreeSWITCH's expansion.
     """
-    return " ".join(_words(value, ".,-_()+&/@:#*'!?").split())
+    return " ".join(_words(neutral(value), ".,-_()+&/@:#*'!?").split())
 
 
 def _words(value: str, also: str) -> str:

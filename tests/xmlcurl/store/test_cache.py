@@ -201,7 +201,7 @@ async def test_a_restarted_redis_revives_nothing(own_redis: RedisServer) -> None
     async with open_redis(own_redis.url, timeout_seconds=2) as client:
         cache = await cache_with_domains(client)
         await cache.remember("id 1001", DOCUMENT, tags=TAGS, guard=await missed(cache))
-        snapshot = {key: await client.dump(key) async for key in client.scan_iter()}
+        snapshot = {key: await client.dump(key) or b"" async for key in client.scan_iter()}
         own_redis.restart()
         for key, value in snapshot.items():
             await client.restore(key, 60_000, value)

@@ -1,0 +1,98 @@
+"""`xmlcurl serve` as a process: what it refuses to start with, and that it answers on a socket."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.xmlcurl import XmlCurl
+from tests.xmlcurl import asking
+from tests.xmlcurl.conftest import only_sqlite
+
+XMLCURL = Path(sys.executable).with_name("xmlcurl")
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XMLCURL_")}
+    return kept | {"XMLCURL_DATA_DIR": str(folder)} | {f"XMLCURL_{name}": value for name, value in settings.items()}
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        pytest.param({"LOOKUP_BIND": "0.0.0.0:8080"}, "XMLCURL_LOOKUP_CREDENTIALS is required", id="open"),
+        pytest.param({"LOOKUP_DEADLINE_MS": "5000"}, "XMLCURL_LOOKUP_DEADLINE_MS='5000'", id="bound"),
+        pytest.param({"REDIS_URL": "http://user:hidden@x"}, "XMLCURL_REDIS_URL=(hidden)", id="no Redis"),
+        pytest.param({"DATABASE_URL": "mysql://user:hidden@x"}, "XMLCURL_DATABASE_URL=(hidden)", id="no database"),
+    ],
+)
+def test_wrong_settings_are_said(tmp_path: Path, settings: dict[str, str], told: str) -> None:
+    """On stderr, with the variable's name, exit status 2, no traceback, no secret."""
+    ended = subprocess.run(
+        [XMLCURL, "serve"],
+        env=environment(tmp_path, **settings),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "user:hidden" not in ended.stderr
+
+
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[XmlCurl]:
+    """The service on a free port, as soon as it accepts connections; ended by SIGTERM."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = environment(folder, LOOKUP_BIND=f"127.0.0.1:{port}", **settings)
+    process = subprocess.Popen([XMLCURL, "serve"], env=env, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port, process)
+        yield XmlCurl(f"http://127.0.0.1:{port}/xmlcurl")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        assert process.poll() is None
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the service does not listen")
+
+
+@only_sqlite
+def test_it_serves(tenant_id: int, migrated_database_url: str, redis_url: str, tmp_path: Path) -> None:
+    """On a new connection each time, with credentials, one after another."""
+    credentials = "switch:a long password"
+    with serving(
+        tmp_path, DATABASE_URL=migrated_database_url, REDIS_URL=redis_url, LOOKUP_CREDENTIALS=credentials
+    ) as xml_curl:
+        assert xml_curl.post(asking.user()).status == 401
+
+        xml_curl.credentials = credentials
+
+        for _ in range(3):
+            document = xml_curl.document(asking.sip_auth())
+            assert document is not None
+            assert document.find("domain/users/user[@id='1001']") is not None
+        assert xml_curl.document(asking.user("4242")) is None
+        assert xml_curl.post(asking.user() + b"&" * 70_000).status == 413

@@ -1,0 +1,123 @@
+"""Where a call goes, and what the switch is told to do with it."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.xmlcurl.people import ALICE, BOB, TENANT
+from xmlcurl.routing import REJECTED, UNALLOCATED, Call, Route, refusal, route_of
+from xmlcurl.store.model import Extension
+
+
+def call_of(destination: str, caller: Extension | None = ALICE, callee: Extension | None = None) -> Route:
+    return route_of(Call(TENANT.domain, destination, caller, callee))
+
+
+def data_of(route: Route, application: str) -> list[str]:
+    return [data for name, data in route.actions if name == application]
+
+
+def test_an_extension_rings() -> None:
+    """Inside the limits of both, with the caller's own name and number, for 30 seconds."""
+    route = call_of("1002", callee=BOB)
+
+    assert route.actions == (
+        ("limit", "hash pbx.test 1001 2 !USER_BUSY"),
+        ("set", "effective_caller_id_name=Alice"),
+        ("set", "effective_caller_id_number=1001"),
+        ("set", "hangup_after_bridge=true"),
+        ("set", "continue_on_fail=true"),
+        ("set", "call_timeout=30"),
+        ("set", "originate_disposition=USER_BUSY"),
+        ("limit_execute", "hash pbx.test 1002 2 bridge user/1002@pbx.test"),
+        ("hangup", "${originate_disposition}"),
+    )
+
+
+def test_an_alias_rings_the_number() -> None:
+    """The limit is counted, and the mailbox found, under one name."""
+    route = call_of("5000", callee=replace(BOB, aliases=("5000",)))
+
+    assert data_of(route, "limit_execute") == ["hash pbx.test 1002 2 bridge user/1002@pbx.test"]
+
+
+def test_voicemail_answers_who_does_not() -> None:
+    """In place of the cause; the callee's count has ended with limit_execute."""
+    route = call_of("1002", callee=replace(BOB, voicemail_enabled=True))
+
+    assert route.actions[-3:] == (
+        ("limit_execute", "hash pbx.test 1002 2 bridge user/1002@pbx.test"),
+        ("answer", ""),
+        ("voicemail", "default pbx.test 1002"),
+    )
+
+
+def test_a_leg_of_nobody_keeps_its_caller_id() -> None:
+    """The far end of a blind transfer: nothing of its own is counted or set."""
+    route = call_of("1002", caller=None, callee=BOB)
+
+    assert route.actions[0] == ("set", "hangup_after_bridge=true")
+
+
+@pytest.mark.parametrize(
+    ("by_caller", "by_callee", "is_recorded"),
+    [
+        ("none", "none", False),
+        ("inbound", "none", False),
+        ("outbound", "none", True),
+        ("all", "none", True),
+        ("none", "inbound", True),
+        ("none", "outbound", False),
+        ("none", "all", True),
+        ("all", "all", True),
+    ],
+)
+def test_recorded_when_either_asks(by_caller: str, by_callee: str, is_recorded: bool) -> None:
+    """Once, from the answer on, and not what is said to the mailbox."""
+    callee = replace(BOB, recording_mode=by_callee, voicemail_enabled=True)
+    route = call_of("1002", caller=replace(ALICE, recording_mode=by_caller), callee=callee)
+
+    assert data_of(route, "record_session") == ["${xmlcurl_recording}"] * is_recorded
+    assert data_of(route, "stop_record_session") == ["${xmlcurl_recording}"] * is_recorded
+    paths = [data for data in data_of(route, "set") if data.startswith("xmlcurl_recording=")]
+    path = "xmlcurl_recording=${recordings_dir}/pbx.test/${strftime(%Y/%m/%d)}/${uuid}.wav"
+    assert paths == [path] * is_recorded
+
+
+def test_a_name_is_only_a_name() -> None:
+    """No text of a tenant is expanded on the switch or ends the quotes of a SIP header."""
+    name = 'A" <sip:911@x>;${system(id)} $${domain}\\'
+    route = call_of("1002", caller=replace(ALICE, display_name=name), callee=BOB)
+
+    said = data_of(route, "set")[0]
+    assert said == "effective_caller_id_name=A sip 911 x system id domain"
+
+
+def test_own_voicemail_without_pin() -> None:
+    """The phone has signed in; there is nothing to ask for."""
+    route = call_of("*97", caller=replace(ALICE, voicemail_enabled=True))
+
+    assert route.actions[-1] == ("voicemail", "check auth default pbx.test 1001")
+
+
+def test_own_voicemail_with_pin() -> None:
+    """Who set a PIN wants it asked for."""
+    route = call_of("*97", caller=replace(ALICE, voicemail_enabled=True, vm_a1_hash="0" * 32))
+
+    assert route.actions[-1] == ("voicemail", "check default pbx.test 1001")
+
+
+def test_no_voicemail_is_a_cause() -> None:
+    """Never a mailbox that nobody asked for."""
+    assert call_of("*97") == refusal("FACILITY_NOT_SUBSCRIBED")
+
+
+def test_nobody_has_no_own_voicemail() -> None:
+    """A leg that did not sign in reaches extensions only."""
+    assert call_of("*97", caller=None) == REJECTED
+
+
+def test_anything_else_is_a_cause() -> None:
+    """Never an empty document: another dialplan would decide."""
+    assert call_of("1099") == UNALLOCATED
+    assert UNALLOCATED.actions == (("hangup", "UNALLOCATED_NUMBER"),)
