@@ -34,10 +34,12 @@ from xmlcurl.settings import ENV_PREFIX, split_bind
 START_TIMEOUT_SECONDS: Final = 30.0
 STOP_TIMEOUT_SECONDS: Final = 15.0
 
+_SCRIPTS: Final = Path(sysconfig.get_path("scripts"))
 COMMANDS: Final = {
-    "lookups": ("xmlcurl", "serve"),
-    "management": ("management", "serve"),
-    "worker": ("management", "worker"),
+    "lookups": (str(_SCRIPTS / "xmlcurl"), "serve"),
+    "management": (str(_SCRIPTS / "management"), "serve"),
+    # What `management worker` does, without the API's libraries in memory.
+    "worker": ("-m", "management.esl"),
 }
 
 
@@ -87,13 +89,12 @@ class Part:
 def _parts(settings: ManagementSettings) -> Iterator[Sequence[Part]]:
     """The processes; stopped in the reverse order, each when the one before it has ended."""
     environment = _environment(settings)
-    scripts = Path(sysconfig.get_path("scripts"))
     started: list[Part] = []
     try:
-        for name, (program, verb) in COMMANDS.items():
+        for name, command in COMMANDS.items():
             process = subprocess.Popen(
                 # Ended with us, if we are killed; and Ctrl-C is for us alone, who stop them in order.
-                tied_to_parent([sys.executable, str(scripts / program), verb]),
+                tied_to_parent([sys.executable, *command]),
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,

@@ -134,7 +134,7 @@ def test_a_program_needs_nothing_but_demo_json(demo: Demo) -> None:
     assert _a1_hash_of(said, "9001") == _md5("9001", made.json()["data"]["sip_password"])
 
     # A part that dies takes the others along, and says so.
-    worker = next(pid for pid, command in demo.parts().items() if command.endswith("management worker "))
+    worker = next(pid for pid, command in demo.parts().items() if command.endswith("-m management.esl "))
     os.kill(worker, signal.SIGKILL)
     assert demo.wait_for_the_end() == 1
     assert "management: worker ended by itself" in demo.output()
