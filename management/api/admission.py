@@ -22,12 +22,9 @@ METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE"})
 class Admission:
     """Pure ASGI. Leaves the proven caller in `scope["state"]["caller"]`; catches what nobody else did."""
 
-    def __init__(
-        self, app: ASGIApp, services: Services, metrics: ManagementMetrics, open_paths: Collection[str]
-    ) -> None:
+    def __init__(self, app: ASGIApp, metrics: ManagementMetrics, open_paths: Collection[str]) -> None:
         """`open_paths`, seen from the mount point, need no token: the description of the API."""
         self._app = app
-        self._services = services
         self._metrics = metrics
         self._open_paths = open_paths
 
@@ -55,12 +52,13 @@ class Admission:
                 await response(scope, receive, answering)
 
     async def _admit(self, scope: Scope, answering: "_Answering") -> None:
+        services: Services = scope["app"].state.services
         headers = Headers(scope=scope)
         peer = scope["client"][0] if scope.get("client") else None
-        address = client_address(peer, headers.getlist("x-forwarded-for"), self._services.trusted_proxies)
-        caller = await self._services.gate.admit(headers.get("authorization"), address)
+        address = client_address(peer, headers.getlist("x-forwarded-for"), services.trusted_proxies)
+        caller = await services.gate.admit(headers.get("authorization"), address)
         scope.setdefault("state", {})["caller"] = caller
-        answering.room = await self._services.requests.take(str(caller.token_id))
+        answering.room = await services.requests.take(str(caller.token_id))
         if answering.room and not answering.room.is_allowed:
             raise TooManyRequests(answering.room.retry_after_seconds)
 

@@ -63,7 +63,7 @@ def create_api(services: Services, metrics: ManagementMetrics) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.add_middleware(Admission, services=services, metrics=metrics, open_paths=OPEN_PATHS)
+    app.add_middleware(Admission, metrics=metrics, open_paths=OPEN_PATHS)
     return app
 
 

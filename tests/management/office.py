@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from sqlalchemy import Engine, Table, event, func, insert, select, update
-from starlette.routing import Router
+from starlette.routing import Mount, Router
 
 from management.app import Backend, create_app
 from management.auth import generate_token_secret, token_text
@@ -29,8 +30,15 @@ class Office:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, settings: ManagementSettings) -> AsyncIterator["Office"]:
+    async def opened(cls, settings: ManagementSettings, *, routes: FastAPI | None = None) -> AsyncIterator["Office"]:
+        """`routes`: those of another office that is closed by now; to build them takes longer than most tests."""
         app = create_app(settings)
+        mount = app.routes[0]
+        assert isinstance(mount, Mount)
+        assert isinstance(mount.app, FastAPI)
+        if routes:
+            routes.state.services = mount.app.state.services
+            mount.app = routes
         async with app.lifespan_context(app):
             office = cls(settings, Backend(settings), app)
             yield office

@@ -204,6 +204,7 @@ async def test_the_list_filters_by_status(api: httpx.AsyncClient) -> None:
         pytest.param({"fields": "secret"}, id="no such choice of fields"),
     ],
 )
+@pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 async def test_a_query_out_of_bounds_is_refused(api: httpx.AsyncClient, query: dict[str, Any]) -> None:
     """422, and the field is named."""
     answer = await api.get("/extensions", params=query)
@@ -333,14 +334,15 @@ async def test_every_field_has_its_bounds(
         pytest.param("line\u2028separator", id="a line separator of Unicode"),
     ],
 )
-@pytest.mark.parametrize("field", ["display_name", "first_name", "last_name"])
 @pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
-async def test_text_that_would_execute_is_refused(api: httpx.AsyncClient, field: str, text: str) -> None:
-    """What FreeSWITCH could execute, or lose, never reaches the database."""
-    answer = await api.post("/extensions", json={"extension_number": "9001", field: text})
+async def test_text_that_would_execute_is_refused(api: httpx.AsyncClient, text: str) -> None:
+    """What FreeSWITCH could execute, or lose, never reaches the database, whatever field it is in."""
+    fields = ["display_name", "first_name", "last_name", "email", "mobile", "sign_in_name", "voicemail_language"]
+
+    answer = await api.post("/extensions", json={"extension_number": "9001", **dict.fromkeys(fields, text)})
 
     assert answer.status_code == 422
-    assert list(answer.json()["errors"]) == [field]
+    assert sorted(answer.json()["errors"]) == sorted(fields)
 
 
 async def test_every_broken_field_is_named_at_once(api: httpx.AsyncClient) -> None:
