@@ -36,12 +36,13 @@ def is_safe_text(value: str) -> bool:
 
 def is_name(value: str) -> bool:
     """Whether `value` can be a number, a sign-in name or an alias: ASCII letters, digits and . _ + -"""
-    return len(value) <= LONGEST_NAME and _NAME.fullmatch(value) is not None
+    # "x-pre-process" has the right characters, and FreeSWITCH drops the line that holds it.
+    return len(value) <= LONGEST_NAME and _NAME.fullmatch(value) is not None and is_safe_text(value)
 
 
 def is_domain(value: str) -> bool:
     """Whether `value` is a host name of RFC 1123 in lower case."""
-    return len(value) <= LONGEST_DOMAIN and _DOMAIN.fullmatch(value) is not None
+    return len(value) <= LONGEST_DOMAIN and _DOMAIN.fullmatch(value) is not None and is_safe_text(value)
 
 
 def is_mail_address(value: str) -> bool:
@@ -52,7 +53,7 @@ def is_mail_address(value: str) -> bool:
     Source:
         FreeSWITCH v1.10.12, switch_utils.c (switch_simple_email).
     """
-    return len(value) <= 255 and _MAIL_ADDRESS.fullmatch(value) is not None
+    return len(value) <= 255 and _MAIL_ADDRESS.fullmatch(value) is not None and is_safe_text(value)
 
 
 def neutral(value: str) -> str:
