@@ -22,15 +22,17 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from management import audit, outbox
 from management.audit import Actor
 from management.database import Collided, Database
 from management.effects import Effects
-from management.errors import Unavailable, Unconfirmed
+from management.errors import NotFound, Unavailable, Unconfirmed
 from xmlcurl.logs import get_log
 from xmlcurl.store.cache import CacheUnavailable, Guard, Purge
+from xmlcurl.store.tables import tenants
 
 T = TypeVar("T")
 Body = Callable[["Write"], Awaitable[T]]
@@ -136,6 +138,7 @@ class Writes:
             Unavailable: nothing was written.
             Unconfirmed: written, or perhaps written; the outbox completes the purge.
             Conflict: a unique name was taken at the same moment; nothing was written.
+            NotFound: the tenant was deleted at the same moment; nothing was written.
             Whatever `body` raises; nothing was written.
         """
         await self._check_redis()
@@ -173,6 +176,8 @@ class Writes:
 
     async def _attempt(self, group_id: str, actor: Actor, body: Body[T], tenant_id: int | None) -> tuple[T, Effects]:
         async with self._database.writing() as connection:
+            if tenant_id is not None:
+                await _hold_tenant(connection, tenant_id)
             write = Write(connection, actor, tenant_id)
             result = await body(write)
             if write.audited:
@@ -206,6 +211,14 @@ class Writes:
         acked = sum(states.get(state, 0) for state in outbox.ACKNOWLEDGED)
         failed = states.get("failed", 0)
         return SwitchSync(acked, sum(states.values()) - acked - failed, failed)
+
+
+async def _hold_tenant(connection: AsyncConnection, tenant_id: int) -> None:
+    # It was found before this transaction began. A living number in a tenant that was deleted meanwhile
+    # could be given to nobody ever again.
+    is_there = select(tenants.c.id).where(tenants.c.id == tenant_id, tenants.c.deleted_at.is_(None))
+    if (await connection.execute(is_there.with_for_update(read=True, key_share=True))).first() is None:
+        raise NotFound(f"tenant {tenant_id}")
 
 
 def _completed(effects: Effects, tenant_id: int | None) -> Effects:
