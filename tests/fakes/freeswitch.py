@@ -66,6 +66,8 @@ class FreeSwitch:
         self.hold_registers = threading.Event()
         """Clear it to keep REGISTERs between their digest check and their entry in the table."""
         self.hold_registers.set()
+        self.checked = threading.Event()
+        """A REGISTER has passed its digest check, and may be held."""
         self._now = now
         self._events = EventFactory(core_uuid=core_uuid, now=now)
         self.esl = EventSocket(self.api, self._events.make, password=password)
@@ -206,6 +208,7 @@ class FreeSwitch:
         if user is None or result is FORBIDDEN:
             return 403
         row = replace(row, variables=_copied_to_events(user, phone))
+        self.checked.set()
         self.hold_registers.wait(30)
         if expires_seconds:
             self.registrar.add(row, expires_seconds=expires_seconds)

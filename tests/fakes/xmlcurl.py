@@ -93,7 +93,10 @@ class XmlCurl:
 
 def _read_answer(connection: socket.socket) -> Answer:
     with connection.makefile("rb") as stream:
-        status = int(stream.readline().split()[1])
+        first = stream.readline().split()
+        if len(first) < 2:
+            raise ConnectionError("broken off before the answer")
+        status = int(first[1])
         length = None
         while (line := stream.readline()) not in {b"\r\n", b""}:
             name, _, value = line.partition(b":")
