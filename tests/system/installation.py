@@ -106,7 +106,7 @@ class Installation:
         started: list[Service] = []
         try:
             self.command("migrate", is_json=False)
-            self.command("tenant", "add", self.domain)
+            self.command("tenant", "add", self.domain, "--cacheable-ms", "300000")
             self.token = self.command("token", "add", "--tenant", self.domain)["token"]
             for service in (*self.lookups, self.api, self.worker):
                 started.append(service)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -18,7 +19,6 @@ from tests.system.installation import CREDENTIALS, Installation
 from xmlcurl.store.engine import open_engine
 from xmlcurl.store.tables import changes
 
-NUMBER = "1001"
 WRITES_BEFORE = 8
 SETTLED_WITHIN_SECONDS = 45.0
 
@@ -55,26 +55,48 @@ class System:
     database_url: str
 
 
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory, redis_executable: Path, postgres_folder: Path) -> Iterator[System]:
+    """The product on a PostgreSQL and a Redis of its own, and one switch that keeps users for five minutes.
+
+    One for all faults: whatever a fault leaves behind, the next one meets.
+    """
+    folder = tmp_path_factory.mktemp("faults")
+    redis = RedisServer(folder / "redis", executable=redis_executable)
+    postgres = PostgresServer(postgres_folder)
+    try:
+        redis.start()
+        postgres.start()
+        database_url = postgres.url(postgres.create_database())
+        product = Installation(folder, database_url, redis.url)
+        with FreeSwitch(password="not-ClueCon") as switch, product.running():
+            switch.backend = XmlCurl(f"{product.lookups[0].url}/xmlcurl", CREDENTIALS)
+            product.command("switch", "add", "fs1", "--port", str(switch.port), "--password-stdin", stdin="not-ClueCon")
+            yield System(product, switch, redis, postgres, database_url)
+    finally:
+        redis.stop()
+        postgres.remove()
+
+
 @pytest.fixture
-def system(
-    tmp_path: Path, own_redis: RedisServer, own_postgres: PostgresServer, own_postgres_url: str
-) -> Iterator[System]:
-    """The product on a PostgreSQL and a Redis of its own, and one switch that keeps users for five minutes."""
-    product = Installation(tmp_path, own_postgres.url("product"), own_redis.url)
-    own_postgres.execute("CREATE DATABASE product")
-    with FreeSwitch(password="not-ClueCon") as switch, product.running():
-        switch.backend = XmlCurl(f"{product.lookups[0].url}/xmlcurl", CREDENTIALS)
-        product.command("switch", "add", "fs1", "--port", str(switch.port), "--password-stdin", stdin="not-ClueCon")
-        with product.client() as client:
-            client.post("/extensions", json={"extension_number": NUMBER, "display_name": "v0"}).raise_for_status()
-        yield System(product, switch, own_redis, own_postgres, own_postgres.url("product"))
+def number(system: System, numbers: Iterator[str]) -> str:
+    """Of an extension that only this test changes."""
+    number = next(numbers)
+    with system.product.client() as client:
+        client.post("/extensions", json={"extension_number": number, "display_name": "v0"}).raise_for_status()
+    return number
 
 
-def write(system: System, observed: Observed, version: int) -> bool:
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[str]:
+    return map(str, count(1001))
+
+
+def write(system: System, number: str, observed: Observed, version: int) -> bool:
     """One change; whether it was answered with success, which is noted."""
     try:
         with system.product.client() as client:
-            answer = client.put(f"/extensions/{NUMBER}", json={"display_name": f"v{version}"})
+            answer = client.put(f"/extensions/{number}", json={"display_name": f"v{version}"})
         is_answered = answer.is_success
     except httpx.TransportError:
         is_answered = False
@@ -85,9 +107,9 @@ def write(system: System, observed: Observed, version: int) -> bool:
     return is_answered
 
 
-def version_at(url: str) -> int | None:
+def version_at(url: str, number: str) -> int | None:
     """What a lookup node shows now; None when it fails. "Not found" would be a lie: the extension exists."""
-    body = sip_auth(realm="pbx.test", fields={"sip_auth_username": NUMBER})
+    body = sip_auth(realm="pbx.test", fields={"sip_auth_username": number})
     try:
         answer = XmlCurl(f"{url}/xmlcurl", CREDENTIALS).post(body)
     except OSError:
@@ -96,18 +118,18 @@ def version_at(url: str) -> int | None:
         return None
     section = XmlCurl(url).parse(answer.body.decode())
     assert section is not None, answer.body
-    user = find_user(section, "id", NUMBER, "pbx.test")
+    user = find_user(section, "id", number, "pbx.test")
     assert user is not None, answer.body
     return int(values(user, "variable")["effective_caller_id_name"].removeprefix("v"))
 
 
-def watch(system: System, observed: Observed, is_over: threading.Event) -> list[threading.Thread]:
+def watch(system: System, number: str, observed: Observed, is_over: threading.Event) -> list[threading.Thread]:
     """Asks both lookup nodes, again and again, until it is over."""
 
     def ask(url: str) -> None:
         while not is_over.is_set():
             asked_at = time.monotonic()
-            version = version_at(url)
+            version = version_at(url, number)
             if version is not None:
                 observed.seen.append((asked_at, version))
             is_over.wait(0.01)
@@ -189,27 +211,29 @@ def restart_the_switch(system: System) -> None:
         restart_the_switch,
     ],
 )
-def test_a_fault_loses_nothing_and_serves_nothing_stale(system: System, fault: Callable[[System], None]) -> None:
+def test_a_fault_loses_nothing_and_serves_nothing_stale(
+    system: System, number: str, fault: Callable[[System], None]
+) -> None:
     """No lookup sees less than what was answered before it was asked; afterwards every copy is the newest."""
     observed, is_over = Observed(), threading.Event()
-    watchers = watch(system, observed, is_over)
+    watchers = watch(system, number, observed, is_over)
     stop_writing = threading.Event()
 
     def write_on() -> None:
         version = WRITES_BEFORE
         while not stop_writing.is_set():
             version += 1
-            write(system, observed, version)
+            write(system, number, observed, version)
 
     for version in range(1, WRITES_BEFORE + 1):
-        write(system, observed, version)
+        write(system, number, observed, version)
     writer = threading.Thread(target=write_on)
     writer.start()
     fault(system)
     stop_writing.set()
     writer.join()
     newest = 1_000_000
-    assert until(lambda: write(system, observed, newest), seconds=30)
+    assert until(lambda: write(system, number, observed, newest), seconds=30)
     all_settled = until(lambda: unfinished(system) == 0, SETTLED_WITHIN_SECONDS)
     is_over.set()
     for watcher in watchers:
@@ -218,9 +242,16 @@ def test_a_fault_loses_nothing_and_serves_nothing_stale(system: System, fault: C
     assert all_settled, system.product.worker.log()[-3_000:]
     assert observed.stale() == []
     assert len(observed.seen) > WRITES_BEFORE
-    assert [version_at(node.url) for node in system.product.lookups] == [newest, newest]
+    assert [version_at(node.url, number) for node in system.product.lookups] == [newest, newest]
     kept = system.switch.locate(
-        "id", NUMBER, "pbx.test", sip_auth(realm="pbx.test", fields={"sip_auth_username": NUMBER})
+        "id", number, "pbx.test", sip_auth(realm="pbx.test", fields={"sip_auth_username": number})
     )
     assert kept is not None
     assert values(kept, "variable")["effective_caller_id_name"] == f"v{newest}"
+
+
+def test_the_checker_finds_what_is_stale() -> None:
+    """A lookup that was asked after an answered write and saw less; not one that was asked before."""
+    observed = Observed(answered=[(1.0, 1), (2.0, 2)], seen=[(0.5, 0), (1.5, 1), (1.9, 2), (2.5, 1), (3.0, 2)])
+
+    assert observed.stale() == [(2.5, 1, 2)]
