@@ -54,7 +54,11 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class SwitchState:
-    """How the worker gets on with one switch; `state` is connected, disconnected or unknown."""
+    """How the worker gets on with one switch.
+
+    `state` is connected, disconnected or unknown; `error` the last one it met since it connected or
+    tried to, "" for none; `since` when either of them last changed, as ISO 8601.
+    """
 
     state: str
     error: str

@@ -116,14 +116,12 @@ class Book:
     def at_domain_spelled_otherwise(self, domain: str) -> list[Registration]:
         return [row for row in self._rows.values() if row.host.lower() == domain.lower() and row.host != domain]
 
-    def is_only_one_named_by(self, row: Registration, our_domains: Collection[str]) -> bool:
-        """Whether its Call-ID, which the phone chose, drops this registration and no other.
+    def is_only_one_named_by(self, row: Registration) -> bool:
+        """Whether its Call-ID, which the phone chose, is no other registration's address or host.
 
         A phone that calls itself "victim.test" would have us drop that domain.
         """
         user, host = reads_as(row.call_id)
-        if user is None and host.lower() in our_domains:
-            return False
         return not any(
             other.host == host and user in {None, other.user} and other.call_id != row.call_id
             for other in self._rows.values()

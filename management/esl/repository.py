@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from management import outbox
 from management.effects import Effects
+from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
 from xmlcurl.store.tables import extension_names, extensions, switches, tenants
 
@@ -121,6 +122,11 @@ class Store:
                 ours |= _domains(connection, {domain for _, domain in some})
         return found, ours
 
+    def is_a_tenants(self, domain: str) -> bool:
+        """Whether `domain`, in lower case, is one of ours."""
+        with self._transaction(self._engine) as connection:
+            return bool(_domains(connection, [domain]))
+
     def leaving_service(self, extension_id: int, now: datetime) -> tuple[int, Effects] | None:
         """The tenant and what follows of an extension whose term has ended by `now`; None: it has not, or is gone."""
         wanted = (
@@ -141,7 +147,7 @@ class Store:
         tenant_id, number, domain, _ = rows[0]
         return tenant_id, Effects(
             tags=frozenset({Tag.extension(tenant_id, extension_id), Tag.members(tenant_id)}),
-            guards=frozenset({Tag.tenant(tenant_id)}),
+            guards=frozenset({Guard.of_tenant(tenant_id)}),
             flush_users=frozenset((row.name, domain) for row in rows),
             drop_registrations=frozenset({(number, domain)}),
         )

@@ -2,7 +2,7 @@
 
 The worker says each second, over a pipe, how long its slowest thread has been silent. Silence of a
 thread, or of the whole process, ends in kill -9 and another worker: greenswitch, a driver or the
-interpreter may be stuck where no time-out reaches (docs/operations.md).
+interpreter may be stuck where no time-out reaches (docs/switches.md).
 """
 
 import contextlib

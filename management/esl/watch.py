@@ -11,7 +11,7 @@ from management.audit import Actor
 from management.esl import commands
 from management.esl.board import Board
 from management.esl.commands import Command
-from management.esl.errors import UnsafeArgument
+from management.esl.errors import SwitchRefused, UnsafeArgument
 from management.esl.registrations import (
     Address,
     Book,
@@ -64,7 +64,6 @@ class Watch:
         self._board = board
         self._audited: dict[tuple[str, ...], float] = {}
         self._accounts: Mapping[Address, Account] = {}
-        self._ours: Collection[str] = ()
         self._suspects: dict[tuple[str, str], float] = {}
 
     @property
@@ -83,6 +82,8 @@ class Watch:
             SwitchNotReady: a profile is not running; nothing is known then.
             SwitchError, StoreUnavailable
         """
+        if not self._switch.profiles:
+            raise SwitchRefused("no sofia profile is configured for it, so nobody can be asked")
         rows: list[Registration] = []
         for profile in self._switch.profiles:
             reply = link.api(commands.list_all(profile), seconds=SLOW_SECONDS)
@@ -157,10 +158,8 @@ class Watch:
         if not rows:
             return []
         names = {row.name for row in rows} | {(row.user, row.realm.lower()) for row in rows}
-        # Whether the text of a Call-ID is a domain of ours, see _drop.
-        names |= {("", commands.reads_as(row.call_id)[1].lower()) for row in rows}
-        self._accounts, self._ours = self._store.accounts(names, utc_now())
-        found = ((row, fault_of(row, self._accounts.get(row.name), self._ours)) for row in rows)
+        self._accounts, ours = self._store.accounts(names, utc_now())
+        found = ((row, fault_of(row, self._accounts.get(row.name), ours)) for row in rows)
         return [(row, fault) for row, fault in found if fault]
 
     def _is_confirmed(self, row: Registration, fault: Fault, suspects: Mapping[tuple[str, str], float]) -> bool:
@@ -175,7 +174,7 @@ class Watch:
         self._audit(row, reason, self._accounts.get(row.name))
         log.warning("registration_dropped", switch=self._switch.name, user=row.user, host=row.host, reason=reason)
         try:
-            if self.book.is_only_one_named_by(row, self._ours):
+            if self.book.is_only_one_named_by(row) and not self._names_a_domain(row.call_id):
                 send(link, commands.drop_call(row.profile, row.call_id))
                 return
         except UnsafeArgument:
@@ -185,6 +184,10 @@ class Watch:
             send(link, commands.drop_user(row.profile, row.user, row.host))
         except UnsafeArgument:
             log.exception("registration_stays", switch=self._switch.name, reason=reason)
+
+    def _names_a_domain(self, call_id: str) -> bool:
+        user, host = commands.reads_as(call_id)
+        return user is None and self._store.is_a_tenants(host.lower())
 
     def _audit(self, row: Registration, reason: Fault, account: Account | None) -> None:
         key = (row.profile, row.user, row.host, row.realm, reason)
@@ -209,7 +212,8 @@ class Watch:
                         "host": row.host,
                         "realm": row.realm,
                         "auth_user": row.auth_user,
-                        "call_id": row.call_id,
+                        # The phone chose it, as long as it liked.
+                        "call_id": row.call_id[:200],
                         "address": row.address,
                         "revision": row.revision,
                         "reason": reason,
