@@ -167,14 +167,18 @@ class Documents:
         raise CacheUnavailable("the set of domains does not stay")
 
     async def _shared(self, flight: Flight, load: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-        task = self._flights.get(flight)
-        if task is None:
-            # A task of its own: it goes on for the others when the one who began it gives up.
-            task = self._flights[flight] = asyncio.create_task(asyncio.wait_for(load(), self._load_seconds))
-            self._tasks.add(task)
-            # A query that is given up may take its time to end; nobody is to join it meanwhile.
-            timer = asyncio.get_running_loop().call_later(self._load_seconds, self._forget, flight, task)
-            task.add_done_callback(lambda done: self._landed(flight, done, timer))
+        while joined := self._flights.get(flight):
+            try:
+                return await asyncio.shield(joined)
+            except TimeoutError:
+                # Its time is up; that of the one who joined it late is not.
+                self._forget(flight, joined)
+        # A task of its own: it goes on for the others when the one who began it gives up.
+        task = self._flights[flight] = asyncio.create_task(asyncio.wait_for(load(), self._load_seconds))
+        self._tasks.add(task)
+        # A query that is given up may take its time to end; nobody is to join it meanwhile.
+        timer = asyncio.get_running_loop().call_later(self._load_seconds, self._forget, flight, task)
+        task.add_done_callback(lambda done: self._landed(flight, done, timer))
         return await asyncio.shield(task)
 
     def _landed(self, flight: Flight, task: asyncio.Task[Any], timer: asyncio.TimerHandle) -> None:

@@ -85,8 +85,9 @@ class Service:
 async def running(
     database_url: str, redis_url: str, *, clock: Clock = utc_now, **settings: Any
 ) -> AsyncIterator[Service]:
-    """A service that has just started."""
-    app = create_app(Settings(database_url=database_url, redis_url=redis_url, **settings), clock=clock)
+    """A service that has just started; with more time than a real one, unless the deadline is what is tested."""
+    checked = Settings(database_url=database_url, redis_url=redis_url)
+    app = create_app(checked.model_copy(update={"lookup_deadline_ms": 30_000} | settings), clock=clock)
     service = Service(app)
     with _statements_into(service.statements):
         async with app.lifespan_context(app):

@@ -1,5 +1,6 @@
 """`xmlcurl serve` as a process: what it refuses to start with, and that it answers on a socket."""
 
+import json
 import os
 import signal
 import socket
@@ -9,10 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
 from tests.fakes.xmlcurl import XmlCurl
+from tests.samples import captures
+from tests.seed import a1_hash
 from tests.xmlcurl import asking
 from tests.xmlcurl.conftest import only_sqlite
 
@@ -57,13 +61,18 @@ def serving(folder: Path, **settings: str) -> Iterator[XmlCurl]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     env = environment(folder, LOOKUP_BIND=f"127.0.0.1:{port}", **settings)
-    process = subprocess.Popen([XMLCURL, "serve"], env=env, stderr=subprocess.DEVNULL)
+    with log_of(folder).open("wb") as log:
+        process = subprocess.Popen([XMLCURL, "serve"], env=env, stderr=log)
     try:
         _wait_for(port, process)
         yield XmlCurl(f"http://127.0.0.1:{port}/xmlcurl")
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
+
+
+def log_of(folder: Path) -> Path:
+    return folder / "stderr"
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -96,3 +105,27 @@ def test_it_serves(tenant_id: int, migrated_database_url: str, redis_url: str, t
             assert document.find("domain/users/user[@id='1001']") is not None
         assert xml_curl.document(asking.user("4242")) is None
         assert xml_curl.post(asking.user() + b"&" * 70_000).status == 413
+
+
+@only_sqlite
+def test_one_line_for_each_lookup(tenant_id: int, migrated_database_url: str, redis_url: str, tmp_path: Path) -> None:
+    """What was asked, what came of it and how long it took; no secret, and no line that a phone wrote."""
+    pin_change = captures()[58].body
+    with serving(tmp_path, DATABASE_URL=migrated_database_url, REDIS_URL=redis_url) as xml_curl:
+        for body in (asking.user(), asking.call(), pin_change, asking.user('1001\n{"level": "error"}')):
+            xml_curl.post(body)
+
+    text = log_of(tmp_path).read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert [(line["event"], line["kind"], line["result"]) for line in lines] == [
+        ("lookup", "user", "found"),
+        ("lookup", "call", "found"),
+        ("lookup", "change-password", "found"),
+        ("lookup", "malformed", "not_found"),
+    ]
+    assert lines[0]["user"] == "1001"
+    assert lines[1]["destination"] == "1002"
+    assert {"source", "ms", "timestamp", "level"} <= lines[0].keys()
+    typed_pin = dict(parse_qsl(pin_change.decode()))["VM-User-Password"]
+    assert typed_pin not in [value for line in lines for value in line.values()]
+    assert a1_hash("1001", "pbx.test") not in text

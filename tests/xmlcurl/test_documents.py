@@ -214,3 +214,24 @@ async def test_domains(documents: Documents, seed: Seed, redis: Redis) -> None:
     await Purge(redis)(tags=[Tag.DOMAINS], guards=[Guard.DOMAINS])
 
     assert await documents.is_domain("new.test")
+
+
+@only_sqlite
+async def test_who_joined_late_has_time_left(tenant_id: int, migrated_database_url: str, redis: Redis) -> None:
+    """The load that it joined ends at the deadline of the one who began it; then it begins its own."""
+    cache = Cache(redis, fingerprint="test", ttl_seconds=300, absence_ttl_seconds=30, absence_slots=16)
+    reader = Reader.open(migrated_database_url)
+    documents = Documents(cache, reader, load_deadline_ms=300)
+    slow = Slow()
+    first = find(documents, slow.load)
+    await slow.has_begun.wait()
+    late = find(documents, slow.load)
+
+    with pytest.raises(TimeoutError):
+        await first
+    slow.may_end.set()
+
+    assert await late == b"version 1"
+    assert slow.begun == 2
+    await documents.close()
+    await reader.close()

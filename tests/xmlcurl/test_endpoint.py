@@ -8,11 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from tests.samples import captures
-from tests.seed import Seed
 from tests.xmlcurl import asking
 from tests.xmlcurl.conftest import only_sqlite
 from tests.xmlcurl.service import Service, running
-from xmlcurl.logs import set_up
 
 pytestmark = only_sqlite
 
@@ -161,27 +159,3 @@ async def test_metrics_tell_kinds_results_and_sources(guarded: Service) -> None:
     assert 'xmlcurl_lookup_seconds_count{kind="user",result="not_found",source="sql"} 1.0' in text
     assert 'xmlcurl_refused_total{status="401"} 1.0' in text
     assert "1001" not in text.replace("0.001", "")
-
-
-async def test_one_line_for_each_lookup(
-    tenant_id: int, seed: Seed, service: Service, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What was asked, what came of it and how long it took; no secret, and no line that a phone wrote."""
-    set_up("info")
-    pin = captures()[58].body
-
-    for body in (asking.user(), asking.call(), pin, asking.user('1001\n{"level": "error"}')):
-        await service.post(body)
-
-    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert [(line["event"], line["kind"], line["result"]) for line in lines] == [
-        ("lookup", "user", "found"),
-        ("lookup", "call", "found"),
-        ("lookup", "change-password", "found"),
-        ("lookup", "malformed", "not_found"),
-    ]
-    assert lines[0]["user"] == "1001"
-    assert lines[1]["destination"] == "1002"
-    assert {"source", "ms", "timestamp", "level"} <= lines[0].keys()
-    typed_pin = next(field.split(b"=")[1].decode() for field in pin.split(b"&") if field.startswith(b"VM-User-Pass"))
-    assert typed_pin not in [str(value) for line in lines for value in line.values()]

