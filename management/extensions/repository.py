@@ -125,19 +125,22 @@ class ExtensionRepository:
         return str((await self._connection.execute(statement)).scalar_one())
 
     async def linked(self, link: str, ids: Collection[int]) -> set[int]:
-        """Which of `ids` are living rows of the tenant that `link` ("team_id", ...) may name."""
+        """Which of `ids` are living rows of the tenant that `link` ("team_id", ...) may name.
+
+        Nobody deletes them before the transaction has ended.
+        """
         table = LINKED[link]
         possible = [each for each in ids if 0 < each <= _LARGEST_ID]
         statement = select(table.c.id).where(
             table.c.id.in_(possible), table.c.tenant_id == self._tenant_id, table.c.deleted_at.is_(None)
         )
-        return set((await self._connection.execute(statement)).scalars())
+        return set((await self._connection.execute(_kept(statement))).scalars())
 
     async def outbound_number_ids(self, digits: Collection[str]) -> dict[str, int]:
-        """The ids of the tenant's active numbers among `digits`, by number."""
+        """The ids of the tenant's active numbers among `digits`, by number; kept as `linked` does."""
         possible = [each for each in digits if each.isascii() and each.isdigit()]
         statement = self._outbound().where(numbers.c.number.in_(possible))
-        rows = await self._connection.execute(statement.with_only_columns(numbers.c.number, numbers.c.id))
+        rows = await self._connection.execute(_kept(statement.with_only_columns(numbers.c.number, numbers.c.id)))
         return {row[0]: row[1] for row in rows}
 
     async def outbound_numbers(self, wanted: PageWanted) -> Page[OutboundNumber]:
@@ -213,6 +216,11 @@ def _collisions() -> Iterator[None]:
             # Looked for, and not seen, a moment ago: the next attempt sees whose it is.
             raise Collided("name") from exc
         raise
+
+
+def _kept(statement: Select[Any]) -> Select[Any]:
+    # Whoever deletes a row takes it FOR UPDATE, and looks who points to it: one of the two waits for the other.
+    return statement.with_for_update(read=True, key_share=True)
 
 
 def _contains(text: str, *columns: Any) -> Any:
