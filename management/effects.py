@@ -31,7 +31,7 @@ class Effects:
     reloadxml: bool = False
     """Static configuration on the switch's disk depends on the change."""
     rescan: bool = False
-    """Gateways of the sofia profiles depend on the change."""
+    """Gateways or aliases of the sofia profiles depend on the change."""
     extension_id: int | None = None
     """Only in a row of kind "expiry": whose term ends. What follows is read from the store at that moment."""
 

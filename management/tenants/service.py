@@ -25,7 +25,8 @@ class Tenants(Objects[None, str, Tenant, TenantValues]):
     def consequences(self, scope: None, before: Tenant | None, after: Tenant | None) -> Effects:
         """Who comes or goes changes the set of domains; what changes shows in every document of the tenant."""
         if before is None:
-            return Effects(tags=frozenset({Tag.DOMAINS}), guards=frozenset({Guard.DOMAINS}))
+            # Each domain is an alias of the sofia profiles, see freeswitch-conf/sip_profiles.
+            return Effects(tags=frozenset({Tag.DOMAINS}), guards=frozenset({Guard.DOMAINS}), rescan=True)
         if after is not None and _seen(before) == _seen(after):
             return Effects()
         changed = Effects(

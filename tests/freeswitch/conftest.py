@@ -16,7 +16,8 @@ from tests.freeswitch.tap import Tap
 
 PREFIX = os.environ.get("FREESWITCH_PREFIX", "")
 FIRST_AUDIO_PORT = 20_000
-SWITCHES_A_WORKER = 2
+SWITCHES_A_WORKER = 3
+AUDIO_PORTS_A_SWITCH = 2 * PORTS_OF_AUDIO
 TEST_TIMEOUT_SECONDS = 240
 HERE = Path(__file__).parent
 
@@ -63,14 +64,22 @@ def tap(product: Product) -> Iterator[Tap]:
 
 
 @pytest.fixture(scope="session")
-def make_switch(product: Product, tap: Tap, folder: Path) -> Iterator[Callable[[str], Switch]]:
-    """Starts a FreeSWITCH and tells the product of it; stops it at the end."""
+def audio_ports() -> Iterator[int]:
+    """Where the RTP ports of the next switch begin; no two have one in common."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    ports = itertools.count(FIRST_AUDIO_PORT + worker * SWITCHES_A_WORKER * 2 * PORTS_OF_AUDIO, 2 * PORTS_OF_AUDIO)
+    first = FIRST_AUDIO_PORT + worker * SWITCHES_A_WORKER * AUDIO_PORTS_A_SWITCH
+    return itertools.count(first, AUDIO_PORTS_A_SWITCH)
+
+
+@pytest.fixture(scope="session")
+def make_switch(
+    product: Product, tap: Tap, folder: Path, audio_ports: Iterator[int]
+) -> Iterator[Callable[[str], Switch]]:
+    """Starts a FreeSWITCH and tells the product of it; stops it at the end."""
     made: list[Switch] = []
 
     def make(name: str) -> Switch:
-        switch = Switch(Path(PREFIX), folder / name, name, next(ports), tap.url, product.lookup_credentials)
+        switch = Switch(Path(PREFIX), folder / name, name, next(audio_ports), tap.url, product.lookup_credentials)
         made.append(switch)
         switch.start()
         product.add_switch(switch)

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from socket import SOCK_STREAM
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 
 from tests.freeswitch.switch import Switch, free_port
+from tests.freeswitch.waiting import wait_until
 
 START_TIMEOUT_SECONDS = 90.0
 STOP_TIMEOUT_SECONDS = 20.0
@@ -56,12 +56,11 @@ class Product:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        while not self._is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise RuntimeError(f"the product did not start: {self.output()[-3_000:]}")
-            time.sleep(0.1)
+        try:
+            wait_until(self._is_ready, START_TIMEOUT_SECONDS)
+        except (RuntimeError, TimeoutError) as exc:
+            self.stop()
+            raise RuntimeError(f"the product did not start: {self.output()[-3_000:]}") from exc
         self.demo = json.loads((self.folder / "demo.json").read_text())
         self.tokens[str(self.demo["tenant"])] = str(self.demo["token"])
 
@@ -125,6 +124,8 @@ class Product:
         return json.loads(done.stdout)
 
     def _is_ready(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            raise RuntimeError("the product ended while it started")
         binds = [self.environment[f"XMLCURL_{side}_BIND"] for side in ("LOOKUP", "MANAGEMENT")]
         try:
             answers = [httpx.get(f"http://{bind}/readyz", timeout=2.0) for bind in binds]

@@ -117,5 +117,14 @@ async def test_two_switches_both_forget(cached_office: Office, switch: Switch, s
     assert [await desk.register(password=changed.password) for desk in desks] == [200, 200]
 
 
+async def test_a_new_tenant_is_known_to_the_switch(product: Product, office: Office, switch: Switch) -> None:
+    """Its domain becomes an alias of the profile; without one, FreeSWITCH loses a lock when a mailbox changes."""
+    domain = f"new{office.number()}.test"
+
+    product.command("tenant", "add", domain)
+
+    await until(lambda: domain in switch.api("sofia status"), timeout_seconds=20)
+
+
 async def _is_refused(desk: Phone, account: Account) -> bool:
     return await desk.register(password=account.password) == 403

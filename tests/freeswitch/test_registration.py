@@ -71,6 +71,17 @@ async def test_a_phone_that_was_rebooted_takes_the_place_of_its_former_self(offi
     assert f":{before.port}" not in switch.contact(after.address)
 
 
+async def test_an_extension_has_as_many_phones_as_it_may(office: Office, switch: Switch) -> None:
+    """Two may register and both are rung; the third is refused."""
+    account = await office.account(concurrent_registrations=2)
+    first, second, third = [await office.phone(account) for _ in range(3)]
+
+    assert [await first.register(), await second.register(), await third.register()] == [200, 200, 403]
+
+    rung = switch.contact(account.address)
+    assert [f":{phone.port}" in rung for phone in (first, second, third)] == [True, True, False]
+
+
 async def test_an_alias_can_not_sign_in(either: Office) -> None:
     """Only the sign-in name signs in, although the alias has a document with the same number."""
     alias = either.number()

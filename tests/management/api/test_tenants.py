@@ -144,10 +144,11 @@ async def test_what_follows_from_a_change(office: Office, platform: httpx.AsyncC
 
     made_, cacheable, suspended, activated, deleted = await office.pending()
 
-    nothing = {"flush_users": [], "drop_registrations": [], "reset_pins": [], "reloadxml": False, "rescan": False}
+    nothing = {"flush_users": [], "drop_registrations": [], "reset_pins": [], "reloadxml": False}
     for effects in (made_, cacheable, suspended, activated, deleted):
         assert nothing.items() <= effects.items()
     assert (made_["tags"], made_["guards"], made_["flush_all"]) == ([Tag.DOMAINS], [Guard.DOMAINS], False)
+    assert [each["rescan"] for each in (made_, cacheable, suspended, activated, deleted)] == [True, *[False] * 4]
     for effects in (cacheable, suspended, activated):
         assert (effects["tags"], effects["guards"], effects["flush_all"]) == ([tag], [guard], True)
     assert [each["drop_domains"] for each in (cacheable, suspended, activated)] == [[], ["new.test"], []]
