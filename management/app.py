@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route, Router
 
 from management import outbox
 from management.api.dialect import MOUNTED_AT, create_api
+from management.api.errors import NOT_FOUND
 from management.api.services import Services
 from management.auditlog.service import AuditLog
 from management.auth import Gate, client_address, is_within
@@ -121,6 +122,8 @@ def create_app(settings: ManagementSettings) -> Router:
             Route("/metrics", _metrics(backend, metrics)),
         ],
         redirect_slashes=False,
+        # A line feed in a path never reaches the API: to Mount it is no character.
+        default=JSONResponse({"message": NOT_FOUND}, status_code=404),
         lifespan=lifespan,
     )
 
@@ -151,9 +154,12 @@ def _metrics(backend: Backend, metrics: ManagementMetrics) -> Page:
             async with backend.database.reading() as connection:
                 rows = await connection.execute(outbox.oldest_pending())
                 oldest: dict[int | None, datetime] = {row[0]: row[1] for row in rows}
+                switch_ids = list((await connection.execute(outbox.enabled_switches())).scalars())
         except Unavailable:
             return PlainTextResponse("the database does not answer\n", status_code=503)
-        body = metrics.text(oldest, await states.errors(), utc_now())
+        reached = await states.of(switch_ids)
+        connected = {switch_id: each.state == "connected" for switch_id, each in reached.items()}
+        body = metrics.text(oldest, connected, await states.errors(), utc_now())
         return Response(body, headers={"content-type": CONTENT_TYPE})
 
     return text

@@ -31,6 +31,12 @@ class ManagementMetrics:
             ["switch"],
             registry=self._registry,
         )
+        self._connected = Gauge(
+            "management_switch_connected",
+            "1 while the worker is connected to the switch; 0 while it is not, or does not run",
+            ["switch"],
+            registry=self._registry,
+        )
         self._errors = Gauge(
             "management_switch_errors",
             "Errors of the worker with a switch since Redis started, by class",
@@ -41,6 +47,7 @@ class ManagementMetrics:
     def text(
         self,
         oldest: Mapping[int | None, datetime],
+        connected: Mapping[int, bool],
         errors: Mapping[tuple[int, str], int],
         now: datetime,
     ) -> bytes:
@@ -49,6 +56,9 @@ class ManagementMetrics:
         for switch_id, written_at in oldest.items():
             label = _CACHES if switch_id is None else str(switch_id)
             self._oldest.labels(label).set((now - written_at).total_seconds())
+        self._connected.clear()
+        for switch_id, is_connected in connected.items():
+            self._connected.labels(str(switch_id)).set(is_connected)
         self._errors.clear()
         for (switch_id, error), count in errors.items():
             self._errors.labels(str(switch_id), error).set(count)

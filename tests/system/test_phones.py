@@ -134,3 +134,13 @@ def test_a_phone_of_one_tenant_cannot_register_as_anothers(office: Office) -> No
     office.switch.register(replace(phone, to_host=other, call_id=other, port=6666))
 
     assert until(lambda: office.registered(phone.name) == [office.domain], 10)
+
+
+def test_the_switch_shows_in_the_metrics(offices: dict[str, Office]) -> None:
+    """Connected, and nothing waits for it."""
+    product = offices["pbx.test"].product
+
+    text = httpx.get(f"{product.api.url}/metrics").raise_for_status().text
+
+    assert 'management_switch_connected{switch="1"} 1.0' in text
+    assert "management_oldest_change_seconds{" not in text

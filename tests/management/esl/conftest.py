@@ -12,6 +12,7 @@ from management.esl.switch import Connection, end_thread
 from management.esl.worker import Timing
 from tests.fakes.freeswitch import FreeSwitch
 from tests.management.esl.world import World
+from tests.servers import RedisServer
 from xmlcurl.store.engine import open_engine
 
 SHORT = Timing(
@@ -59,26 +60,38 @@ class Running:
         assert not self.thread.is_alive()
 
 
+def begin(world: World, redis: Redis, *, timing: Timing = SHORT, owner: str = "test") -> Running:
+    """A crew that works; `stop` it."""
+    crew = Crew(
+        world.store,
+        redis,
+        lambda switch: Connection(switch.host, switch.port, "ClueCon", connect_seconds=1.0, call_seconds=0.7),
+        owner=owner,
+        timing=timing,
+        pulse=Pulse(),
+        thread_ends=end_thread,
+    )
+    running = Running(crew, threading.Thread(target=crew.run, daemon=True))
+    running.thread.start()
+    return running
+
+
 @pytest.fixture
 def start(world: World, redis: Redis) -> Iterator[Callable[..., Running]]:
     """Starts crews; they end with the test."""
     started: list[Running] = []
 
     def start(*, timing: Timing = SHORT, owner: str = "test") -> Running:
-        crew = Crew(
-            world.store,
-            redis,
-            lambda switch: Connection(switch.host, switch.port, "ClueCon", connect_seconds=1.0, call_seconds=0.7),
-            owner=owner,
-            timing=timing,
-            pulse=Pulse(),
-            thread_ends=end_thread,
-        )
-        running = Running(crew, threading.Thread(target=crew.run, daemon=True))
-        running.thread.start()
-        started.append(running)
-        return running
+        started.append(begin(world, redis, timing=timing, owner=owner))
+        return started[-1]
 
     yield start
     for running in started:
         running.stop()
+
+
+@pytest.fixture
+def own_redis_client(own_redis: RedisServer) -> Iterator[Redis]:
+    """Of a Redis that the test may stop and pause."""
+    with Redis.from_url(own_redis.url, socket_timeout=1.0, socket_connect_timeout=1.0) as client:
+        yield client

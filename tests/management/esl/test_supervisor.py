@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from management.esl.crew import Pulse
 from management.secrets import Vault
 from tests.fakes.freeswitch import FreeSwitch
-from tests.management.esl.world import World, change_of, eventually
+from tests.management.esl.world import Hold, World, change_of, eventually
 
 FLUSH = "xml_flush_cache id 1001 pbx.test"
 KEY = Fernet.generate_key().decode()
@@ -87,22 +87,6 @@ def add(world: World, switch: FreeSwitch) -> None:
 
 def connected(switch: FreeSwitch) -> None:
     assert switch.esl.wait_until(lambda esl: "show registrations as json" in esl.commands, 20)
-
-
-class Hold:
-    """Keeps a switch from answering one command until `release` is set."""
-
-    def __init__(self, switch: FreeSwitch) -> None:
-        self.asked = threading.Event()
-        self.release = threading.Event()
-        self._flush = switch.cache.flush
-        switch.cache.flush = self.flush  # type: ignore[method-assign]
-
-    def flush(self, arguments: str) -> str:
-        if arguments == "id 1001 pbx.test":
-            self.asked.set()
-            self.release.wait(20)
-        return self._flush(arguments)
 
 
 def test_a_worker_that_is_killed_in_the_middle_loses_nothing(world: World, switch: FreeSwitch, run: Run) -> None:

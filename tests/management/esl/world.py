@@ -1,5 +1,6 @@
 """A store with a tenant, extensions and switches, and changes as the API commits them. For tests of the worker."""
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -83,6 +84,22 @@ class World:
             key = connection.execute(statement).inserted_primary_key
         assert key is not None
         return int(key[0])
+
+
+class Hold:
+    """Keeps a switch from answering one command until `release` is set."""
+
+    def __init__(self, switch: FreeSwitch) -> None:
+        self.asked = threading.Event()
+        self.release = threading.Event()
+        self._flush = switch.cache.flush
+        switch.cache.flush = self.flush  # type: ignore[method-assign]
+
+    def flush(self, arguments: str) -> str:
+        if arguments == "id 1001 pbx.test":
+            self.asked.set()
+            self.release.wait(20)
+        return self._flush(arguments)
 
 
 def change_of(number: str, *, tenant_id: int = 1, extension_id: int = 1, drop: bool = False) -> Effects:
