@@ -1,5 +1,6 @@
 """What a switch is, and what can be wished for one. Standard library only."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import ClassVar, Final
 
 from management.errors import Broken
 from management.objects.commands import UNSET, Rule, Unset, Values, between, matching
-from xmlcurl.store.text import is_domain, is_name
+from xmlcurl.store.text import is_domain
 
 NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 LONGEST_PASSWORD: Final = 100
@@ -34,6 +35,10 @@ def _host(value: str) -> Iterator[Broken]:
         yield Broken("domain")
 
 
+def _is_name(value: str) -> bool:
+    return re.fullmatch(NAME.removesuffix("$"), value) is not None
+
+
 def _is_address(value: str) -> bool:
     try:
         ip_address(value)
@@ -57,7 +62,7 @@ def _profiles(values: Sequence[str]) -> Iterator[Broken]:
         yield Broken("min.array", {"min": 1})
     if len(values) > MOST_PROFILES:
         yield Broken("max.array", {"max": MOST_PROFILES})
-    if not all(is_name(value) for value in values):
+    if not all(_is_name(value) for value in values):
         yield Broken("regex")
     if len(set(values)) < len(values):
         yield Broken("distinct")
