@@ -41,7 +41,6 @@ from management.writes import Writes
 from xmlcurl.logs import get_log
 from xmlcurl.settings import ENV_PREFIX, SettingsError
 from xmlcurl.store.cache import CacheUnavailable, Purge, open_redis
-from xmlcurl.store.engine import open_async_engine
 from xmlcurl.store.tables import utc_now
 
 REDIS_TIMEOUT_SECONDS: Final = 1.0
@@ -60,21 +59,20 @@ class Backend:
         self.settings = settings
         self.vault = Vault.of(settings)
         try:
-            self._engine = open_async_engine(settings.database)
+            self.database = Database.open(settings.database)
         except ValueError as exc:
             raise SettingsError(f"{ENV_PREFIX}DATABASE_URL=(hidden): {exc}") from None
         try:
             self.redis = open_redis(settings.redis, timeout_seconds=REDIS_TIMEOUT_SECONDS)
         except ValueError as exc:
             raise SettingsError(f"{ENV_PREFIX}REDIS_URL=(hidden): {exc}") from None
-        self.database = Database(self._engine)
         self.purge = Purge(self.redis)
         self.writes = Writes(self.database, self.purge, _waker(self.redis), switch_wait_ms=settings.switch_wait_ms)
 
     async def close(self) -> None:
         """In the reverse order of opening."""
         await self.redis.aclose()
-        await self._engine.dispose()
+        await self.database.close()
 
 
 def services_of(backend: Backend) -> Services:

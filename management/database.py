@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from management.errors import Conflict, Unavailable, Unconfirmed
+from xmlcurl.store.engine import open_async_engine
 
 _SQLITE_TAKEN: Final = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_FOREIGNKEY"}
 _SQLITE_BUSY: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_FULL")
@@ -34,6 +35,17 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writing_engine = engine.execution_options(writes=True)
+
+    @classmethod
+    def open(cls, url: str) -> "Database":
+        """Raises ValueError for what is no URL of a database that we can use; the message doesn't repeat it."""
+        try:
+            return cls(open_async_engine(url))
+        except (SQLAlchemyError, ImportError):
+            raise ValueError("must be postgresql+psycopg://... or sqlite+aiosqlite:///FILE") from None
+
+    async def close(self) -> None:
+        await self._engine.dispose()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

@@ -6,7 +6,7 @@ async def read(ext: str, asking: Annotated[Asking, Depends(may(READ))]) -> ...:
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -14,6 +14,7 @@ from fastapi import Header, Request, Response
 from fastapi.security import HTTPBearer
 
 from management.api.services import Services
+from management.api.wire import Absent
 from management.audit import Actor
 from management.auth import Caller, TenantScope
 from management.writes import SwitchSync
@@ -22,7 +23,7 @@ LONGEST_WAIT_SECONDS: Final = 30
 _WAIT: Final = re.compile(r"wait\s*=\s*\"?(\d{1,9})\"?", re.ASCII | re.IGNORECASE)
 
 Prefer = Annotated[
-    list[str] | None,
+    str | Absent,
     Header(description=f"RFC 7240: `wait=N`, seconds to wait for the switches (0 to {LONGEST_WAIT_SECONDS})"),
 ]
 
@@ -66,7 +67,7 @@ class Asking(PlatformAsking):
     tenant: TenantScope
 
 
-TenantDomain = Annotated[str | None, Header(description="A tenant's domain, with a token of the platform")]
+TenantDomain = Annotated[str | Absent, Header(description="A tenant's domain, with a token of the platform")]
 
 
 def may(scope: str) -> Callable[..., Awaitable[Asking]]:
@@ -77,7 +78,7 @@ def may(scope: str) -> Callable[..., Awaitable[Asking]]:
     ) -> Asking:
         services, caller = _who(request, scope)
         tenant = await services.gate.act_for(caller, x_tenant)
-        return Asking(services, caller, _wait_ms(prefer or ()), response, tenant)
+        return Asking(services, caller, _wait_ms(prefer), response, tenant)
 
     return asking
 
@@ -91,7 +92,7 @@ def may_with_or_without_tenant(scope: str) -> Callable[..., Awaitable[AnyAsking]
         services, caller = _who(request, scope)
         is_platforms = caller.tenant is None and x_tenant is None
         tenant = None if is_platforms else await services.gate.act_for(caller, x_tenant)
-        return AnyAsking(services, caller, _wait_ms(prefer or ()), response, tenant)
+        return AnyAsking(services, caller, _wait_ms(prefer), response, tenant)
 
     return asking
 
@@ -106,7 +107,7 @@ def may_on_platform(scope: str) -> Callable[..., Awaitable[PlatformAsking]]:
     ) -> PlatformAsking:
         services, caller = _who(request, scope)
         caller.require_platform()
-        return PlatformAsking(services, caller, _wait_ms(prefer or ()), response)
+        return PlatformAsking(services, caller, _wait_ms(prefer), response)
 
     return asking
 
@@ -118,10 +119,9 @@ def _who(request: Request, scope: str) -> tuple[Services, Caller]:
     return services, caller
 
 
-def _wait_ms(prefer: Iterable[str]) -> int | None:
-    """The first `wait` of all Prefer headers counts; what is no number of seconds is ignored, as RFC 7240 says."""
-    for value in prefer:
-        for preference in value.split(","):
-            if match := _WAIT.fullmatch(preference.split(";")[0].strip()):
-                return min(int(match[1]), LONGEST_WAIT_SECONDS) * 1_000
+def _wait_ms(prefer: str | None) -> int | None:
+    """The first `wait` counts; what is no number of seconds is ignored, as RFC 7240 says."""
+    for preference in (prefer or "").split(","):
+        if match := _WAIT.fullmatch(preference.split(";")[0].strip()):
+            return min(int(match[1]), LONGEST_WAIT_SECONDS) * 1_000
     return None

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Security
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from management.api.asking import AnyAsking, bearer, may_with_or_without_tenant
-from management.api.wire import Listed, StrictRoute, Time, answers, listed
+from management.api.wire import Absent, Listed, StrictRoute, Time, answers, listed
 from management.api.wire import Wanted as PageOf
 from management.auditlog.repository import Wanted
 from management.auth import ADMIN
@@ -14,8 +14,8 @@ from management.auth import ADMIN
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["audit"])
 
 Admin = Annotated[AnyAsking, Depends(may_with_or_without_tenant(ADMIN))]
-Word = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Moment = Annotated[AwareDatetime | None, Query(description="RFC 3339, with an offset")]
+Word = Annotated[str | Absent, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Moment = Annotated[AwareDatetime | Absent, Query(description="RFC 3339, with an offset")]
 
 
 class AuditEntry(BaseModel):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from management.api.asking import AnyAsking, PlatformAsking, bearer, may_on_platform, may_with_or_without_tenant
 from management.api.object_wire import Id
-from management.api.wire import Data, Listed, StrictRoute, Time, answers, listed
+from management.api.wire import Absent, Data, Listed, StrictRoute, Time, answers, listed
 from management.api.wire import Wanted as PageOf
 from management.auth import ADMIN, READ
 from management.changes.repository import Wanted
@@ -53,8 +53,8 @@ async def list_changes(
     asking: ReaderOfSome,
     page: PageOf,
     state: State | None = None,
-    switch_id: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
-    group_id: Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$")] = None,
+    switch_id: Annotated[int | Absent, Query(ge=1, le=LARGEST_ID)] = None,
+    group_id: Annotated[str | Absent, Query(pattern=r"^[0-9a-f]{32}$")] = None,
 ) -> Listed[ChangeItem]:
     """Changes, the newest first; with X-Tenant, those of one tenant."""
     asking.caller.require_platform()

@@ -10,6 +10,7 @@ from management.api.errors import language_for
 from management.api.wire import (
     BODY_CODES,
     SYNC_HEADERS,
+    Absent,
     Data,
     Deleted,
     Listed,
@@ -30,12 +31,14 @@ router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tag
 Reader = Annotated[Asking, Depends(may(READ))]
 Writer = Annotated[Asking, Depends(may(WRITE))]
 Number = Annotated[str, Path(pattern=NUMBER, description="The extension's number, not an id")]
-Fields = Annotated[Literal["all"] | None, Query(description="`all`: with the fields that are not in Zorio's document")]
+Fields = Annotated[
+    Literal["all"] | Absent, Query(description="`all`: with the fields that are not in Zorio's document")
+]
 
 
 @router.get("/extensions", responses=answers(422))
 async def list_extensions(
-    asking: Reader, wanted: Wanted, status: Annotated[wire.Status | None, Query()] = None, fields: Fields = None
+    asking: Reader, wanted: Wanted, status: Annotated[wire.Status | Absent, Query()] = None, fields: Fields = None
 ) -> Listed[wire.ExtensionInFull] | Listed[wire.ExtensionItem]:
     """Extensions by number. `search` is found in the number or the display name, as it is written."""
     found = await asking.services.extensions.page(asking.tenant, wanted, status)

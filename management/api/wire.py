@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 from fastapi import Depends, Query, Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -75,8 +76,12 @@ class Outage(Failure):
     """False: nothing was written. True: written. Null: unknown. Read the object before you try again."""
 
 
+Absent = SkipJsonSchema[None]
+"""None in a query or a header, where a value is there or not and null can't be written."""
+
+
 def _wanted(
-    search: Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
+    search: Annotated[str | Absent, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     per_page: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> PageWanted:
