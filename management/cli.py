@@ -6,6 +6,7 @@ Errors go to stderr, never a traceback. Exit status: 0 done; 1 refused, or somet
 
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Final
 
 import typer
@@ -92,29 +93,38 @@ def _settings_of_a_process() -> ManagementSettings:
     return settings
 
 
-def main() -> None:
-    """Whatever goes wrong becomes a line on stderr and an exit status."""
+def run(arguments: Sequence[str]) -> int:
+    """The exit status; whatever goes wrong becomes a line on stderr."""
     try:
-        app()
-    except SettingsError as exc:
-        _end(str(exc), MISUSED)
-    except Invalid as exc:
-        _end("; ".join(line for lines in texts(exc.errors, "en").values() for line in lines), REFUSED)
-    except Conflict as exc:
-        _end(sentence(exc.field, exc.broken, "en"), REFUSED)
-    except NotFound as exc:
-        _end(f"there is no {exc}", REFUSED)
-    except (ManagementError, SchemaOutdated, demo.DemoFailed) as exc:
-        _end(str(exc), REFUSED)
+        app(arguments)
+    except SystemExit as exc:
+        return exc.code if isinstance(exc.code, int) else 0
     except Exception as exc:  # noqa: BLE001 - the outermost place of the process
-        # Not its text: a statement's values, secrets among them, may stand in it.
-        where = traceback.extract_tb(exc.__traceback__)[-1]
-        _end(f"a fault of ours, {type(exc).__name__} in {where.name} ({where.filename}:{where.lineno})", REFUSED)
+        sys.stderr.write(f"management: {_said(exc)}\n")
+        return MISUSED if isinstance(exc, SettingsError) else REFUSED
+    return 0
 
 
-def _end(reason: str, status: int) -> None:
-    sys.stderr.write(f"management: {reason}\n")
-    sys.exit(status)
+def _said(error: Exception) -> str:
+    """What whoever typed the command can do something about."""
+    match error:
+        case Invalid():
+            return "; ".join(line for lines in texts(error.errors, "en").values() for line in lines)
+        case Conflict():
+            return sentence(error.field, error.broken, "en")
+        case NotFound():
+            return f"there is no {error}"
+        case SettingsError() | ManagementError() | SchemaOutdated() | demo.DemoFailed():
+            return str(error)
+    # Not its text: a statement's values, secrets among them, may stand in it.
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"a fault of ours, {type(error).__name__} in {where.name} ({where.filename}:{where.lineno})"
+
+
+def main() -> None:
+    # What a process tells whoever runs it, a command tells by its exit status; `serve` and others set their own.
+    logs.set_up("error")
+    sys.exit(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ from management.migrations import require_current
 from management.paging import Page, PageWanted
 from management.settings import ManagementSettings
 from management.writes import SwitchSync, Written
-from xmlcurl import logs
 from xmlcurl.settings import load
 
 T = TypeVar("T")
@@ -39,8 +38,6 @@ Search = typer.Option("--search", help="Only what holds this text.")
 def run(action: Callable[[Services], Awaitable[T]]) -> T:
     """What `action` returns. Every error that a command can end with leaves here as an exception."""
     settings = load(ManagementSettings)
-    # What a process tells whoever runs it, a command tells by its exit status.
-    logs.set_up("error")
     require_current(settings.database)
     return asyncio.run(_run(settings, action))
 
