@@ -26,6 +26,7 @@ from management.departments.service import Departments
 from management.errors import Unavailable
 from management.extensions.service import Extensions
 from management.hotlines.service import Hotlines
+from management.keys.service import Keys
 from management.metrics import CONTENT_TYPE, ManagementMetrics
 from management.numbers.service import Numbers
 from management.ratelimit import RateLimit
@@ -95,6 +96,7 @@ def services_of(backend: Backend) -> Services:
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),
         auditlog=AuditLog(database),
+        keys=Keys(writes, backend.vault),
     )
 
 

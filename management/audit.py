@@ -36,6 +36,7 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
     "registration": _columns("switch profile user host realm auth_user call_id address revision reason"),
     "switch": _columns("name host port sofia_profiles enabled"),
     "change": _columns("state"),
+    "keys": _columns("secrets"),
 }
 """Type of object -> the columns that the audit log may show."""
 

@@ -16,10 +16,11 @@ from management import demo, migrations
 from management.api.errors import texts
 from management.api.messages import sentence
 from management.app import create_app
-from management.console import departments, extensions, hotlines, numbers, switches, teams, tenants, tokens, users
+from management.console import departments, extensions, hotlines, keys, numbers, switches, teams, tenants, tokens, users
 from management.errors import Conflict, Invalid, ManagementError, NotFound
 from management.esl.supervisor import Supervisor
 from management.migrations import SchemaOutdated, require_current
+from management.secrets import SecretUnreadable
 from management.settings import ManagementSettings
 from xmlcurl import logs
 from xmlcurl.settings import SettingsError, load, split_bind
@@ -40,6 +41,7 @@ for _name, _commands in {
     "user": users,
     "token": tokens,
     "switch": switches,
+    "keys": keys,
 }.items():
     app.add_typer(_commands.app, name=_name)
 
@@ -114,7 +116,7 @@ def _said(error: Exception) -> str:
             return sentence(error.field, error.broken, "en")
         case NotFound():
             return f"there is no {error}"
-        case SettingsError() | ManagementError() | SchemaOutdated() | demo.DemoFailed():
+        case SettingsError() | ManagementError() | SchemaOutdated() | SecretUnreadable() | demo.DemoFailed():
             return str(error)
     # Not its text: a statement's values, secrets among them, may stand in it.
     where = traceback.extract_tb(error.__traceback__)[-1]

@@ -9,6 +9,7 @@ from management.changes.service import Changes
 from management.departments.service import Departments
 from management.extensions.service import Extensions
 from management.hotlines.service import Hotlines
+from management.keys.service import Keys
 from management.numbers.service import Numbers
 from management.ratelimit import RateLimit
 from management.switches.service import Switches
@@ -45,3 +46,4 @@ class Services:
     switches: Switches
     changes: Changes
     auditlog: AuditLog
+    keys: Keys

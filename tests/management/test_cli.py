@@ -13,9 +13,10 @@ from sqlalchemy import Table, select
 
 from management import cli
 from management.migrations import migrate
+from management.secrets import Vault
 from tests.servers import RedisServer
 from xmlcurl.store.engine import open_engine
-from xmlcurl.store.tables import api_tokens, audit, switches
+from xmlcurl.store.tables import api_tokens, audit, extensions, switches
 
 PASSWORD = "a password of tests"
 COMMAND = Path(sys.executable).with_name("management")
@@ -267,6 +268,27 @@ def test_a_switch_that_is_yet_to_be_told_is_said(terminal: Terminal) -> None:
     status, out, err = terminal.run("extension", "add", "1001", *OF_TENANT, "--json")
 
     assert (status, json.loads(out)["number"], err) == (0, "1001", "switches: acked=0 pending=1 failed=0\n")
+
+
+def test_keys_are_rotated(terminal: Terminal) -> None:
+    """With a new key in front, everything is encrypted anew; then the old one can go, and not before."""
+    old, new = (terminal.run("keys", "new")[1].strip() for _ in range(2))
+    terminal.monkeypatch.setenv("XMLCURL_SECRET_KEYS", old)
+    terminal.done("extension", "add", "1001", "--password-stdin", *OF_TENANT, typed=f"{PASSWORD}\n")
+    terminal.done("switch", "add", "fs1", "--password-stdin", typed=f"{PASSWORD}\n")
+    before = [row["updated_at"] for row in terminal.rows(switches)]
+    terminal.monkeypatch.setenv("XMLCURL_SECRET_KEYS", new)
+    assert terminal.refused("keys", "rotate") == "management: no key decrypts it\n"
+
+    terminal.monkeypatch.setenv("XMLCURL_SECRET_KEYS", f"{new},{old}")
+    assert terminal.done("keys", "rotate") == {"secrets": 2}
+
+    vault = Vault([new])
+    for table in (switches, extensions):
+        assert [vault.decrypt(row["password_encrypted"]) for row in terminal.rows(table)] == [PASSWORD]
+    assert [row["updated_at"] for row in terminal.rows(switches)] == before
+    entry = terminal.rows(audit)[-1]
+    assert (entry["action"], entry["after"]) == ("keys.rotate", {"secrets": 2})
 
 
 def test_it_is_a_command(terminal: Terminal) -> None:

@@ -1,0 +1,1 @@
+"""Keys that stored secrets are encrypted with."""
