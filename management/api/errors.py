@@ -134,10 +134,20 @@ def broken_rules(errors: Sequence[Any]) -> dict[str, list[Broken]]:
     """What pydantic says about a body or a query, in our rules; positions in lists as "aliases.0"."""
     found: dict[str, list[Broken]] = {}
     for error in errors:
-        name = ".".join(str(part) for part in error["loc"] if part not in {"body", "query", "header", "path"})
-        bounds = {_BOUNDS[key]: value for key, value in error.get("ctx", {}).items() if key in _BOUNDS}
-        found.setdefault(name, []).append(Broken(_RULES.get(error["type"], "regex"), bounds))
+        # "Or nothing at all", as pydantic puts it, is no use to anybody who wrote something.
+        if error["type"] != "none_required":
+            bounds = {_BOUNDS[key]: value for key, value in error.get("ctx", {}).items() if key in _BOUNDS}
+            found.setdefault(_field(error["loc"]), []).append(Broken(_RULES.get(error["type"], "regex"), bounds))
     return found
+
+
+def _field(loc: Sequence[str | int]) -> str:
+    """The name that the client knows: of a parameter just that; inside a body the way to the value."""
+    match loc:
+        case ("query" | "header", name, *_):
+            return str(name)
+        case ("body", *way) | way:
+            return ".".join(str(part) for part in way)
 
 
 def language_for(scope: Scope) -> str:

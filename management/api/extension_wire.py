@@ -15,20 +15,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from management.api.errors import broken_rules, texts
+from management.api.object_wire import OptionalText, ValuesBody, unset
 from management.api.services import Registration
 from management.api.wire import StrictModel, Time
 from management.errors import Broken, Conflict, Invalid
 from management.extensions import commands
-from management.extensions.commands import UNSET, ChangePassword, CreateExtension, ExtensionValues, UpdateExtension
+from management.extensions.commands import ChangePassword, CreateExtension, ExtensionValues, UpdateExtension
 from management.extensions.model import Extension, OutboundNumber, RefusedRow, WithPassword
 from xmlcurl.store.model import CARRIERS, CLI_TYPES
 
 RecordingMode = Literal["none", "inbound", "outbound", "all"]
 Status = Literal["active", "disabled"]
-
-
-def _none_if_empty(value: object) -> object:
-    return None if value == "" else value
 
 
 def _moment(value: object) -> datetime | None:
@@ -44,15 +41,8 @@ def _moment(value: object) -> datetime | None:
     return moment
 
 
-OptionalText = Annotated[str | None, BeforeValidator(_none_if_empty)]
-"""Text, or nothing: null, and the empty text that forms send."""
 OptionalMoment = Annotated[datetime | None, BeforeValidator(_moment)]
 OptionalId = Annotated[int | None, Field(json_schema_extra={"minimum": 1})]
-
-
-def _unset(**schema: Any) -> Any:
-    # A factory: what a client leaves out has no default that the description could show.
-    return Field(default_factory=lambda: UNSET, json_schema_extra=schema)
 
 
 _NAME: Final = {"pattern": r"^[A-Za-z0-9._+-]{1,63}$"}
@@ -63,43 +53,42 @@ _PASSWORD: Final = {
 }
 
 
-class UpdateBody(StrictModel):
+class UpdateBody(ValuesBody):
     """What can be changed; what is left out stays. Null, or an empty text, takes a value away."""
 
-    display_name: OptionalText = _unset(maxLength=commands.LONGEST_DISPLAY_NAME)
-    team_id: OptionalId = _unset()
-    voicemail_enabled: bool = _unset()
-    voicemail_pin: OptionalText = _unset(pattern=commands.PIN)
-    recording_mode: RecordingMode = _unset()
-    max_concurrent: int = _unset(minimum=1, maximum=commands.MOST_CONCURRENT)
-    outbound_caller_id: OptionalText = _unset(maxLength=15)
-    status: Status = _unset()
+    display_name: OptionalText = unset(maxLength=commands.LONGEST_DISPLAY_NAME)
+    team_id: OptionalId = unset()
+    voicemail_enabled: bool = unset()
+    voicemail_pin: OptionalText = unset(pattern=commands.PIN)
+    recording_mode: RecordingMode = unset()
+    max_concurrent: int = unset(minimum=1, maximum=commands.MOST_CONCURRENT)
+    outbound_caller_id: OptionalText = unset(maxLength=15)
+    status: Status = unset()
 
-    department_id: OptionalId = _unset()
-    user_id: OptionalId = _unset()
-    hotline_id: OptionalId = _unset()
-    first_name: OptionalText = _unset(maxLength=commands.LONGEST_PERSON_NAME)
-    last_name: OptionalText = _unset(maxLength=commands.LONGEST_PERSON_NAME)
-    email: OptionalText = _unset(maxLength=255)
-    mobile: OptionalText = _unset(pattern=commands.MOBILE)
-    sign_in_name: str = _unset(**_NAME)
-    aliases: list[str] = _unset(maxItems=commands.MOST_ALIASES)
-    expires_at: OptionalMoment = _unset()
-    tls_enabled: bool = _unset()
-    concurrent_registrations: int = _unset(minimum=1, maximum=commands.MOST_REGISTRATIONS)
-    voicemail_mail: bool = _unset()
-    voicemail_attach: bool = _unset()
-    voicemail_delete_after_mail: bool = _unset()
-    voicemail_language: OptionalText = _unset(pattern=commands.LANGUAGE)
-    outbound_calls_disabled: bool = _unset()
-    outside_hours_calls_disabled: bool = _unset()
-    international_calls_disabled: bool = _unset()
+    department_id: OptionalId = unset()
+    user_id: OptionalId = unset()
+    hotline_id: OptionalId = unset()
+    first_name: OptionalText = unset(maxLength=commands.LONGEST_PERSON_NAME)
+    last_name: OptionalText = unset(maxLength=commands.LONGEST_PERSON_NAME)
+    email: OptionalText = unset(maxLength=255)
+    mobile: OptionalText = unset(pattern=commands.MOBILE)
+    sign_in_name: str = unset(**_NAME)
+    aliases: list[str] = unset(maxItems=commands.MOST_ALIASES)
+    expires_at: OptionalMoment = unset()
+    tls_enabled: bool = unset()
+    concurrent_registrations: int = unset(minimum=1, maximum=commands.MOST_REGISTRATIONS)
+    voicemail_mail: bool = unset()
+    voicemail_attach: bool = unset()
+    voicemail_delete_after_mail: bool = unset()
+    voicemail_language: OptionalText = unset(pattern=commands.LANGUAGE)
+    outbound_calls_disabled: bool = unset()
+    outside_hours_calls_disabled: bool = unset()
+    international_calls_disabled: bool = unset()
 
     def values(self) -> ExtensionValues:
-        given = {name: getattr(self, name) for name in UpdateBody.model_fields if name in self.model_fields_set}
-        if "aliases" in given:
-            given["aliases"] = tuple(given["aliases"])
-        return ExtensionValues(**given)
+        return ExtensionValues(
+            **{name: value for name, value in self.given().items() if name in UpdateBody.model_fields}
+        )
 
     def to_update(self, number: str) -> UpdateExtension:
         return UpdateExtension(extension_number=number, values=self.values())
@@ -109,24 +98,23 @@ class CreateBody(UpdateBody):
     """A new extension: the same values, its number, and its password unless one shall be generated."""
 
     extension_number: Annotated[str, Field(json_schema_extra={"pattern": commands.NUMBER})]
-    sip_password: str = _unset(**_PASSWORD)
+    sip_password: str = unset(**_PASSWORD)
 
     def to_command(self) -> CreateExtension:
         return CreateExtension(
             extension_number=self.extension_number,
-            sip_password=self.sip_password if "sip_password" in self.model_fields_set else None,
+            sip_password=self.given().get("sip_password"),
             values=self.values(),
         )
 
 
-class ChangePasswordBody(StrictModel):
+class ChangePasswordBody(ValuesBody):
     """Another password; left out, it is generated."""
 
-    new_password: str = _unset(**_PASSWORD)
+    new_password: str = unset(**_PASSWORD)
 
     def to_command(self, number: str) -> ChangePassword:
-        password = self.new_password if "new_password" in self.model_fields_set else None
-        return ChangePassword(extension_number=number, new_password=password)
+        return ChangePassword(extension_number=number, new_password=self.given().get("new_password"))
 
 
 class BatchBody(StrictModel):

@@ -5,17 +5,16 @@ Values keep the names of the API's document, so that an error names the field th
 free) the service asks in its transaction.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
-from typing import Any, Final
+from typing import ClassVar, Final
 
 from management.errors import Broken, Invalid
 from management.extensions.model import Names
+from management.objects.commands import UNSET, Rule, Unset, Values, between, mail_address, matching, one_of, text
 from xmlcurl.store.model import EXTENSION_STATUSES, RECORDING_MODES
-from xmlcurl.store.text import is_mail_address, is_name, is_safe_text
+from xmlcurl.store.text import is_name
 
 EMERGENCY_NUMBERS: Final = ("112", "911")
 """Never the name of an extension: who dials them in need must not ring a colleague."""
@@ -37,18 +36,59 @@ MOST_ROWS: Final = 1_000
 _YEARS: Final = range(1970, 9_999)
 
 
-class Unset(Enum):
-    """The type of UNSET, which says that a wish leaves a value as it is."""
+def _moment(value: datetime) -> Iterator[Broken]:
+    if value.tzinfo is None or value.year not in _YEARS:
+        yield Broken("date")
 
-    UNSET = "unset"
+
+def _name(value: str) -> Iterator[Broken]:
+    if not is_name(value):
+        yield Broken("regex")
+    elif value in EMERGENCY_NUMBERS:
+        yield Broken("emergency")
 
 
-UNSET: Final = Unset.UNSET
+_is_number: Final = matching(NUMBER, Broken("regex"))
+
+
+def _aliases(values: Sequence[str], number: str) -> Iterator[tuple[str, Broken]]:
+    if len(values) > MOST_ALIASES:
+        yield "aliases", Broken("max.array", {"max": MOST_ALIASES})
+    for index, value in enumerate(values):
+        for rule in _name(value):
+            yield f"aliases.{index}", rule
+        if value in (number, *values[:index]):
+            yield f"aliases.{index}", Broken("distinct")
+
+
+def _password(value: str) -> Iterator[Broken]:
+    if len(value) < SHORTEST_PASSWORD:
+        yield Broken("min.string", {"min": SHORTEST_PASSWORD})
+    if len(value) > LONGEST_PASSWORD:
+        yield Broken("max.string", {"max": LONGEST_PASSWORD})
+    if not value.isprintable():
+        yield Broken("printable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionValues:
+class ExtensionValues(Values):
     """New values; what is UNSET stays, or takes its default. None takes a value away, where that is possible."""
+
+    RULES: ClassVar[Mapping[str, Rule]] = {
+        "display_name": text(LONGEST_DISPLAY_NAME),
+        "first_name": text(LONGEST_PERSON_NAME),
+        "last_name": text(LONGEST_PERSON_NAME),
+        "email": mail_address,
+        "mobile": matching(MOBILE, Broken("regex")),
+        "status": one_of(EXTENSION_STATUSES),
+        "expires_at": _moment,
+        "sign_in_name": _name,
+        "max_concurrent": between(1, MOST_CONCURRENT),
+        "concurrent_registrations": between(1, MOST_REGISTRATIONS),
+        "recording_mode": one_of(RECORDING_MODES),
+        "voicemail_pin": matching(PIN, Broken("digits_between", {"min": 4, "max": 20})),
+        "voicemail_language": matching(LANGUAGE, Broken("regex")),
+    }
 
     display_name: str | Unset | None = UNSET
     first_name: str | Unset | None = UNSET
@@ -78,17 +118,11 @@ class ExtensionValues:
     team_id: int | Unset | None = UNSET
     department_id: int | Unset | None = UNSET
 
-    def given(self) -> dict[str, Any]:
-        """The values that are set, by name."""
-        values = ((each.name, getattr(self, each.name)) for each in fields(self))
-        return {name: value for name, value in values if value is not UNSET}
-
-    def broken(self, number: str) -> dict[str, list[Broken]]:
+    def broken_by(self, number: str) -> dict[str, list[Broken]]:
         """Every rule that a value of the extension `number` breaks by itself."""
-        found: dict[str, list[Broken]] = {}
-        for name, value in self.given().items():
-            for where, rule in _broken(name, value, number):
-                found.setdefault(where, []).append(rule)
+        found = self.broken()
+        for name, rule in _aliases(self.given().get("aliases", ()), number):
+            found.setdefault(name, []).append(rule)
         return found
 
 
@@ -108,8 +142,8 @@ class CreateExtension:
         return Names(self.extension_number, sign_in_name, tuple(sorted(given.get("aliases", ()))))
 
     def broken(self) -> dict[str, list[Broken]]:
-        found = self.values.broken(self.extension_number)
-        if rules := [*_number(self.extension_number)]:
+        found = self.values.broken_by(self.extension_number)
+        if rules := [*_is_number(self.extension_number)] or [*_name(self.extension_number)]:
             found["extension_number"] = rules
         if self.sip_password is not None and (rules := [*_password(self.sip_password)]):
             found["sip_password"] = rules
@@ -129,7 +163,7 @@ class UpdateExtension:
 
     def check(self) -> None:
         """Raises Invalid, with every rule that is broken."""
-        _raise(self.values.broken(self.extension_number))
+        _raise(self.values.broken_by(self.extension_number))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,112 +182,3 @@ class ChangePassword:
 def _raise(broken: Mapping[str, Sequence[Broken]]) -> None:
     if broken:
         raise Invalid(broken)
-
-
-def _broken(name: str, value: Any, number: str) -> Iterator[tuple[str, Broken]]:
-    """(field, rule) for each rule that the value of one field breaks; None is no value."""
-    if value is None:
-        return
-    if name == "aliases":
-        yield from _aliases(value, number)
-    elif name in _RULES:
-        yield from ((name, rule) for rule in _RULES[name](value))
-
-
-def _text(longest: int) -> Callable[[str], Iterator[Broken]]:
-    def rules(value: str) -> Iterator[Broken]:
-        if len(value) > longest:
-            yield Broken("max.string", {"max": longest})
-        if not is_safe_text(value):
-            yield Broken("safe_text")
-
-    return rules
-
-
-def _matching(pattern: str, broken: Broken) -> Callable[[str], Iterator[Broken]]:
-    def rules(value: str) -> Iterator[Broken]:
-        if not _matches(pattern, value):
-            yield broken
-
-    return rules
-
-
-def _between(least: int, most: int) -> Callable[[int], Iterator[Broken]]:
-    def rules(value: int) -> Iterator[Broken]:
-        if not least <= value <= most:
-            yield Broken("between.numeric", {"min": least, "max": most})
-
-    return rules
-
-
-def _one_of(values: Sequence[str]) -> Callable[[str], Iterator[Broken]]:
-    def rules(value: str) -> Iterator[Broken]:
-        if value not in values:
-            yield Broken("in")
-
-    return rules
-
-
-def _email(value: str) -> Iterator[Broken]:
-    if not is_mail_address(value):
-        yield Broken("email")
-
-
-def _moment(value: datetime) -> Iterator[Broken]:
-    if value.tzinfo is None or value.year not in _YEARS:
-        yield Broken("date")
-
-
-def _number(value: str) -> Iterator[Broken]:
-    if not _matches(NUMBER, value):
-        yield Broken("regex")
-    elif value in EMERGENCY_NUMBERS:
-        yield Broken("emergency")
-
-
-def _name(value: str) -> Iterator[Broken]:
-    if not is_name(value):
-        yield Broken("regex")
-    elif value in EMERGENCY_NUMBERS:
-        yield Broken("emergency")
-
-
-def _aliases(values: Sequence[str], number: str) -> Iterator[tuple[str, Broken]]:
-    if len(values) > MOST_ALIASES:
-        yield "aliases", Broken("max.array", {"max": MOST_ALIASES})
-    for index, value in enumerate(values):
-        for rule in _name(value):
-            yield f"aliases.{index}", rule
-        if value in (number, *values[:index]):
-            yield f"aliases.{index}", Broken("distinct")
-
-
-def _password(value: str) -> Iterator[Broken]:
-    if len(value) < SHORTEST_PASSWORD:
-        yield Broken("min.string", {"min": SHORTEST_PASSWORD})
-    if len(value) > LONGEST_PASSWORD:
-        yield Broken("max.string", {"max": LONGEST_PASSWORD})
-    if not value.isprintable():
-        yield Broken("printable")
-
-
-def _matches(pattern: str, value: str) -> bool:
-    # `$` would let a line feed follow.
-    return re.fullmatch(pattern.removesuffix("$"), value, re.ASCII) is not None
-
-
-_RULES: Final[Mapping[str, Callable[[Any], Iterator[Broken]]]] = {
-    "display_name": _text(LONGEST_DISPLAY_NAME),
-    "first_name": _text(LONGEST_PERSON_NAME),
-    "last_name": _text(LONGEST_PERSON_NAME),
-    "email": _email,
-    "mobile": _matching(MOBILE, Broken("regex")),
-    "status": _one_of(EXTENSION_STATUSES),
-    "expires_at": _moment,
-    "sign_in_name": _name,
-    "max_concurrent": _between(1, MOST_CONCURRENT),
-    "concurrent_registrations": _between(1, MOST_REGISTRATIONS),
-    "recording_mode": _one_of(RECORDING_MODES),
-    "voicemail_pin": _matching(PIN, Broken("digits_between", {"min": 4, "max": 20})),
-    "voicemail_language": _matching(LANGUAGE, Broken("regex")),
-}
