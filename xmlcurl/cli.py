@@ -10,15 +10,15 @@ from xmlcurl.settings import Settings, SettingsError, load, split_bind
 BACKLOG = 4_096
 """Connections that may wait to be accepted: FreeSWITCH opens one for each lookup."""
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Answers FreeSWITCH's mod_xml_curl.")
+commands = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Answers FreeSWITCH's mod_xml_curl.")
 
 
-@app.callback()
-def commands() -> None:
+@commands.callback()
+def group() -> None:
     """A group, so that `serve` is a word of its own."""
 
 
-@app.command("serve")
+@commands.command("serve")
 def serve_command() -> None:
     """Answer lookups until it is told to stop. Settings come from the environment, see docs/lookups.md."""
     try:
@@ -36,8 +36,10 @@ def serve(settings: Settings) -> None:
     """
     logs.set_up(settings.log_level)
     host, port = split_bind(settings.lookup_bind)
+    app = create_app(settings)
+    logs.get_log().info("serving", bind=settings.lookup_bind)
     uvicorn.run(
-        create_app(settings),
+        app,
         host=host,
         port=port,
         loop="uvloop",
@@ -54,4 +56,4 @@ def serve(settings: Settings) -> None:
 
 
 def main() -> None:
-    app()
+    commands()

@@ -23,6 +23,9 @@ SHORTEST_MEMORY_MS: Final = 1_000
 NO_KEY: Final = ""
 """Nothing is remembered under it: a look at it only tells whether a domain is a tenant's."""
 
+NO_DOMAIN: Final = ""
+"""Nobody's: asking for it only tells whether there is an answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -122,8 +125,7 @@ class Documents:
         try:
             return not isinstance(await self._look(NO_KEY, domain), Hit)
         except CacheUnavailable:
-            async with self._reader.connection() as connection:
-                return await find_tenant_id(connection, domain) is not None
+            return await self._find_tenant(domain) is not None
 
     async def domains(self) -> list[str]:
         """Every tenant's domain, from the database.
@@ -137,8 +139,8 @@ class Documents:
     async def reached(self) -> dict[str, bool]:
         """Whether the database and Redis answer now."""
         return {
-            "database": await self._answers(self.domains()),
-            "redis": await self._answers(self._cache.look(NO_KEY, "")),
+            "database": await self._answers(self._find_tenant(NO_DOMAIN)),
+            "redis": await self._answers(self._cache.look(NO_KEY, NO_DOMAIN)),
         }
 
     async def _answers(self, asked: Coroutine[Any, Any, Any]) -> bool:
@@ -207,6 +209,10 @@ class Documents:
         async with self._reader.connection() as connection:
             domains = await all_domains(connection)
         await self._cache.remember_domains(domains, guard)
+
+    async def _find_tenant(self, domain: str) -> int | None:
+        async with self._reader.connection() as connection:
+            return await find_tenant_id(connection, domain)
 
     async def _load_without_cache(self, domain: str, load: Load) -> Document | None:
         async with self._reader.connection() as connection:

@@ -40,7 +40,7 @@ class Answer:
     body: bytes
     is_found: bool
     source: str = "none"
-    """Where it came from: "cache", "sql", or "none" where nothing had to be read."""
+    """Where it came from: "cache", "sql", or "none" where no document was needed."""
 
 
 class Lookup:
@@ -67,11 +67,14 @@ class Lookup:
         return answer if document and await self._may_sign_in(query, document) else _no(answer)
 
     async def refused_pin(self, query: Query) -> Answer:
-        """A new PIN that was typed on a phone: the caller hears that it was not taken."""
-        answer, document = await self._user(query)
-        if document is None:
-            return answer
-        return Answer(directory.refused_change(query.domain, document.number), is_found=True, source=answer.source)
+        """A new PIN that was typed on a phone: the caller hears that it was not taken.
+
+        Whoever asks, in every domain of ours: "not found" would be consent.
+        """
+        is_ours = is_name(query.user) and is_domain(query.domain) and await self._documents.is_domain(query.domain)
+        if not is_ours:
+            return await self.not_found(query)
+        return Answer(directory.refused_change(query.domain, query.user), is_found=True)
 
     async def domain(self, query: Query) -> Answer:
         """A tenant's domain without its users: it exists, it has no gateways, it admits no address."""

@@ -116,7 +116,8 @@ def test_one_line_for_each_lookup(tenant_id: int, migrated_database_url: str, re
             xml_curl.post(body)
 
     text = log_of(tmp_path).read_text()
-    lines = [json.loads(line) for line in text.splitlines()]
+    started, *lines = [json.loads(line) for line in text.splitlines()]
+    assert started["event"] == "serving"
     assert [(line["event"], line["kind"], line["result"]) for line in lines] == [
         ("lookup", "user", "found"),
         ("lookup", "call", "found"),

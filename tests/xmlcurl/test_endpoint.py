@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -134,6 +135,30 @@ async def test_empty_and_senseless_bodies_are_not_found(service: Service) -> Non
     for body in (b"", b"&&&===", b"\x00\xff", b'{"section": "directory"}'):
         reply = await service.post(body)
         assert (reply.status, reply.shape) == (200, "not found")
+
+
+async def test_domains_that_cannot_be_are_not_found(service: Service) -> None:
+    """Without a look at anything."""
+    for domain in ("pbx_test", "a b", "-", "pbx.test."):
+        assert (await service.post(asking.directory(domain, domain=domain))).shape == "not found"
+    assert service.statements == []
+
+
+async def test_nobody_waits_any_more(service: Service) -> None:
+    """A switch that went away in the middle of its request gets no answer and starts no work."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/xmlcurl", "headers": [], "client": ("127.0.0.1", 1)}
+    await service.app(scope, receive, send)
+
+    assert sent == []
+    assert service.statements == []
 
 
 async def test_probes(tenant_id: int, service: Service) -> None:

@@ -11,9 +11,12 @@ from tests.seed import Seed, a1_hash
 from tests.xmlcurl import asking
 from tests.xmlcurl.conftest import only_sqlite
 from tests.xmlcurl.service import Reply, Service, purge, purge_tenant, running
+from xmlcurl.lookup import preview
+from xmlcurl.render.document import NOT_FOUND
 from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
-from xmlcurl.store.tables import extensions, tenants, utc_now
+from xmlcurl.store.reader import Reader
+from xmlcurl.store.tables import extensions, hotlines, numbers, tenants, utc_now
 
 NOW = utc_now()
 
@@ -410,6 +413,23 @@ def _memory_ms(redis_url: str) -> int:
         return int(client.pttl(key))
 
 
+# The preview of administrators.
+
+
+async def test_a_preview_is_the_document_without_its_hashes(
+    tenant_id: int, service: Service, migrated_database_url: str
+) -> None:
+    """Byte for byte what FreeSWITCH gets; not found is shown as not found."""
+    reader = Reader.open(migrated_database_url)
+    async with reader.connection() as connection:
+        shown, nobody = [await preview(connection, tenant_id, number) for number in ("1001", "4242")]
+    await reader.close()
+
+    sent = (await service.post(asking.user())).body
+    assert shown == sent.replace(a1_hash("1001", "pbx.test").encode(), b"********")
+    assert nobody == NOT_FOUND
+
+
 # Calls.
 
 
@@ -473,6 +493,52 @@ async def test_an_unknown_realm_is_no_caller(tenant_id: int, service: Service) -
     asked = asking.call("1002", caller="1001", realm="gone.test", context="gone.test")
 
     assert await shape_of(service, asked) == "route unallocated_number in gone.test"
+
+
+async def test_no_pin_is_taken(tenant_id: int, seed: Seed, service: Service) -> None:
+    """Not of anyone in a domain of ours: FreeSWITCH takes "not found" for consent, and keeps the PIN."""
+    seed.extension(tenant_id, "1003", status="disabled")
+
+    def pin_of(name: str, domain: str) -> bytes:
+        return asking.directory(domain, VM_Action="change-password", key="id", user=name, domain=domain)
+
+    for name in ("1001", "1003", "4242"):
+        assert await shape_of(service, pin_of(name, "pbx.test")) == f"refused {name}"
+    assert await shape_of(service, pin_of("1001", "unknown.test")) == "not found"
+
+
+async def test_callers_that_cannot_be_are_rejected(tenant_id: int, service: Service) -> None:
+    """Without a look at anything."""
+    for caller, realm in (("10 01", "pbx.test"), ("1001", "pbx test"), ("1001@pbx.test", "pbx.test")):
+        assert await shape_of(service, asking.call("1002", caller=caller, realm=realm)) == (
+            "route call_rejected in pbx.test"
+        )
+    assert service.statements == []
+
+
+# Caller IDs for outside calls.
+
+
+async def test_the_outside_caller_id_and_what_it_depends_on(
+    tenant_id: int, seed: Seed, service: Service, redis_url: str
+) -> None:
+    """The extension's own number, else its hotline's, else the tenant's; a change of any drops the document."""
+    own, theirs, default = [seed.number(tenant_id, f"090000000{digit}") for digit in range(3)]
+    hotline_id = seed.hotline(tenant_id, theirs)
+    seed.change(tenants, tenant_id, default_number_id=default)
+    seed.extension(tenant_id, "1003", outbound_number_id=own, hotline_id=hotline_id)
+
+    async def shown() -> bytes:
+        body = (await service.post(asking.user("1003"))).body
+        return body.partition(b'"outbound_caller_id_number" value="')[2][:10]
+
+    assert await shown() == b"0900000000"
+    seed.change(numbers, own, status="disabled")
+    await purge(redis_url, [Tag.number(tenant_id, own)], [Guard.of_tenant(tenant_id)])
+    assert await shown() == b"0900000001"
+    seed.change(hotlines, hotline_id, deleted_at=NOW)
+    await purge(redis_url, [Tag.hotline(tenant_id, hotline_id)], [Guard.of_tenant(tenant_id)])
+    assert await shown() == b"0900000002"
 
 
 # Groups and names.

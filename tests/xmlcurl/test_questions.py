@@ -74,13 +74,14 @@ def test_the_table_has_every_captured_request() -> None:
 async def test_a_captured_request_is_answered_right(
     everyone: None, service: Service, kind: str, answer: str, lines: tuple[int, ...]
 ) -> None:
-    """From SQL, then from the cache: the same kind, the same bytes."""
+    """From SQL, then from the cache: the same kind, the same bytes, and nothing is ever written."""
     for body in (captures()[line].body for line in lines):
         first, second = await service.post(body), await service.post(body)
 
         assert question_of(parse(body)).kind == kind
         assert (first.status, first.shape) == (200, answer)
         assert second == first
+    assert all(statement.startswith("SELECT") for statement in service.statements)
 
 
 def test_kinds_have_names_of_their_own() -> None:

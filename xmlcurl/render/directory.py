@@ -24,7 +24,7 @@ FORCED_EXPIRY_SECONDS: Final = 300
 MASK: Final = b"********"
 
 _HASH: Final = re.compile(r"[0-9a-f]{32}")
-_SECRETS: Final = re.compile(rb'(<param name="(?:vm-)?a1-hash" value=")[^"]*"')
+_SECRETS: Final = re.compile(rb'(<param name="(?:vm-)?a1-hash" value=")(?!%b")[^"]*"' % NO_PIN.encode())
 
 
 def user_document(extension: Extension, *, asked: str, cacheable_ms: int = 0) -> bytes:
