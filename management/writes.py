@@ -2,7 +2,7 @@
 
     async def rename(write: Write) -> Team:
         team = await TeamRepository(write.connection, tenant_id).rename(...)
-        write.drop(Tag.members(tenant_id))
+        write.tell(Effects(tags=frozenset({Tag.members(tenant_id)})))
         write.audit("team.update", "team", team.id, before=..., after=...)
         return team
 
@@ -79,12 +79,11 @@ class Write:
         self._actor = actor
         self._tenant_id = tenant_id
 
-    def drop(self, *tags: str, guards: frozenset[str] = frozenset()) -> None:
-        """Cached documents with these tags are stale. The guard of the write's own tenant is always dropped."""
-        self.tell(Effects(tags=frozenset(tags), guards=guards))
-
     def tell(self, *effects: Effects) -> None:
-        """What else follows; all that a body tells becomes one row for each switch."""
+        """What follows: stale copies, what switches must do. All of it becomes one row for each switch.
+
+        The guard of the write's own tenant is dropped with any of it.
+        """
         self.effects = Effects.together((self.effects, *effects))
 
     def tell_at_expiry(self, extension_id: int, expires_at: datetime) -> None:

@@ -108,6 +108,7 @@ def answer(error: ManagementError, language: str) -> Response:
         case _:
             raise error
     if status == 503:
+        log.warning("unavailable", reason=str(error))
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return JSONResponse(body, status, headers)
 

@@ -14,7 +14,7 @@ from management.extensions.model import Extension, Names, OutboundNumber, Refuse
 from management.extensions.references import References
 from management.extensions.repository import ExtensionRepository
 from management.paging import Page, PageWanted
-from management.secrets import Vault, a1_hash, generate_password, vm_a1_hash
+from management.secrets import SecretUnreadable, Vault, a1_hash, generate_password, vm_a1_hash
 from management.writes import Write, Writes, Written
 from xmlcurl.lookup import preview
 from xmlcurl.render.document import RenderRefused
@@ -198,7 +198,7 @@ class Extensions:
         if not changed and names == before.names:
             return before
         if "sign_in_name" in changed:
-            password = self._vault.decrypt(await repository.password_encrypted(before.id))
+            password = self._clear(await repository.password_encrypted(before.id))
             changed["a1_hash"] = a1_hash(names.sign_in_name, tenant.domain, password)
         if "sign_in_name" in changed or changed.get("status") == "disabled":
             changed["credentials_revision"] = before.credentials_revision + 1
@@ -226,6 +226,12 @@ class Extensions:
         before = _known(await repository.find(number, to_change=True), number)
         await repository.remove(before.id, {"credentials_revision": before.credentials_revision + 1})
         _conclude(write, tenant, "delete", before, None)
+
+    def _clear(self, encrypted: str) -> str:
+        try:
+            return self._vault.decrypt(encrypted)
+        except SecretUnreadable as exc:
+            raise Unavailable("no key of SECRET_KEYS decrypts a stored password") from exc
 
     def _row(
         self, tenant: TenantScope, command: CreateExtension, password: str, references: References

@@ -86,8 +86,7 @@ async def own_bench(engine: AsyncEngine, own_redis: RedisServer) -> AsyncIterato
 async def change(write: Write) -> str:
     """Adds a team; one extension's copies are stale."""
     await write.connection.execute(insert(teams).values(tenant_id=1, name="sales"))
-    write.drop(Tag.extension(1, 5))
-    write.tell(Effects(flush_users=frozenset({USER})))
+    write.tell(Effects(tags=frozenset({Tag.extension(1, 5)}), flush_users=frozenset({USER})))
     write.audit("team.create", "team", 1, after={"name": "sales"})
     return "done"
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.fernet import Fernet
 
+from management.secrets import Vault
 from tests.management.office import Office
 from xmlcurl.store.tables import audit, changes, extensions, utc_now
 
@@ -150,3 +152,17 @@ async def test_a_term_has_a_row_that_falls_due_at_its_end(office: Office, api: h
     expiries = [(row["due_at"], row["effects"]["extension_id"]) for row in rows if row["kind"] == "expiry"]
     assert expiries == [(ends_at, 1)]
     assert rows[-1]["effects"]["drop_registrations"] == [["1001", "pbx.test"]]
+
+
+async def test_without_the_key_a_password_stays_what_it_is(office: Office, api: httpx.AsyncClient) -> None:
+    """A lost key is the operator's to mend: 503, not a hash of nonsense; a new password needs no old one."""
+    await api.post("/extensions", json={"extension_number": "1001"})
+    await office.change(extensions, 1, password_encrypted=Vault([Fernet.generate_key().decode()]).encrypt("lost"))
+    before = await office.count_all()
+
+    renamed = await api.put("/extensions/1001", json={"sign_in_name": "bob"})
+
+    assert (renamed.status_code, renamed.json()["committed"]) == (503, False)
+    assert await office.count_all() == before
+    assert (await api.post("/extensions/1001/change-password")).status_code == 200
+    assert (await api.put("/extensions/1001", json={"sign_in_name": "bob"})).status_code == 200
