@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from management.database import Database
 from management.esl import watch
-from management.registrations import Contact, Registrations, SwitchStates, alive_key, table_key
+from management.registrations import ALIVE_SECONDS, Contact, Registrations, SwitchStates, alive_key, table_key
 from tests.fakes.eventsocket import Fault
 from tests.fakes.freeswitch import FreeSwitch
 from tests.fakes.registrar import Registration
@@ -207,6 +207,20 @@ def test_a_profile_that_is_not_running_makes_nobody_unregistered(
     switch.modules.add("mod_sofia")
 
     assert eventually(lambda: asked.status("1001") == "unregistered")
+
+
+def test_a_profile_that_stops_makes_its_phones_unknown_at_once(
+    world: World, tenant: int, switch: FreeSwitch, start: Start, asked: Asked
+) -> None:
+    """Not only when what was known is too old."""
+    switch.registrar.rows = [phone()]
+    world.add_switch(switch)
+    start()
+    assert eventually(lambda: asked.status("1001") == "registered")
+
+    del switch.registrar.profiles["external"]
+
+    assert eventually(lambda: asked.status("1001") == "unknown", seconds=ALIVE_SECONDS / 2)
 
 
 def test_a_phone_that_replaced_another_silently_is_the_only_one(

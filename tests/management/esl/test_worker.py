@@ -90,7 +90,7 @@ def test_documents_are_dropped_before_the_switch_is_flushed(
     world: World, switch: FreeSwitch, start: Start, redis: Redis
 ) -> None:
     """The other way round it would fetch the old document again."""
-    world.add_switch(switch)
+    switch_id = world.add_switch(switch)
     start()
     connected(switch)
     run_id = redis.info("server")["run_id"]
@@ -100,7 +100,7 @@ def test_documents_are_dropped_before_the_switch_is_flushed(
     flush = switch.cache.flush
     switch.cache.flush = lambda arguments: (seen.append(redis.exists(tag, guard)), flush(arguments))[1]  # type: ignore[method-assign,func-returns-value]
 
-    group = world.commit(change_of("1001"))
+    group = world.commit_for_switch(change_of("1001"), switch_id)
 
     assert eventually(lambda: world.states(group) == ["settled"])
     assert seen

@@ -54,6 +54,12 @@ class World:
         self.write(outbox.append(group_id, effects, tenant_id=tenant_id))
         return group_id
 
+    def commit_for_switch(self, effects: Effects, switch_id: int) -> str:
+        """As `commit`, without the row for the caches: nobody but the switch's thread purges."""
+        group_id = uuid4().hex
+        self.write(insert(changes).values(group_id=group_id, switch_id=switch_id, effects=effects.to_json()))
+        return group_id
+
     def commit_expiry(self, extension_id: int, tenant_id: int, *, in_seconds: float) -> None:
         due_at = datetime.now(UTC) + timedelta(seconds=in_seconds)
         self.write(outbox.append_expiry(uuid4().hex, extension_id, tenant_id=tenant_id, due_at=due_at))
