@@ -20,7 +20,7 @@ METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE"})
 
 
 class Admission:
-    """Pure ASGI. Leaves the proven caller in `scope["state"]["caller"]`; catches what nobody else did."""
+    """Pure ASGI. Leaves the proven `caller` and its `language` in `scope["state"]`; catches what nobody else did."""
 
     def __init__(self, app: ASGIApp, metrics: ManagementMetrics, open_paths: Collection[str]) -> None:
         """`open_paths`, seen from the mount point, need no token: the description of the API."""
@@ -57,7 +57,9 @@ class Admission:
         peer = scope["client"][0] if scope.get("client") else None
         address = client_address(peer, headers.getlist("x-forwarded-for"), services.trusted_proxies)
         caller = await services.gate.admit(headers.get("authorization"), address)
-        scope.setdefault("state", {})["caller"] = caller
+        state = scope.setdefault("state", {})
+        state["caller"] = caller
+        state["language"] = caller.tenant.language if caller.tenant else None
         answering.room = await services.requests.take(str(caller.token_id))
         if answering.room and not answering.room.is_allowed:
             raise TooManyRequests(answering.room.retry_after_seconds)

@@ -78,6 +78,7 @@ def may(scope: str) -> Callable[..., Awaitable[Asking]]:
     ) -> Asking:
         services, caller = _who(request, scope)
         tenant = await services.gate.act_for(caller, x_tenant)
+        request.state.language = tenant.language
         return Asking(services, caller, _wait_ms(prefer), response, tenant)
 
     return asking

@@ -11,7 +11,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from management.api.messages import INVALID, TOO_MANY, UNAVAILABLE, UNCONFIRMED, language_of, sentence
-from management.auth import Caller
 from management.errors import (
     Broken,
     Conflict,
@@ -152,10 +151,9 @@ def _field(loc: Sequence[str | int]) -> str:
 
 
 def language_for(scope: Scope) -> str:
-    """The language of an answer to this request."""
+    """The language of an answer to this request: the client's, else that of the tenant it is about."""
     accepted = [value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"]
-    caller: Caller | None = scope.get("state", {}).get("caller")
-    return language_of(accepted, caller.tenant.language if caller and caller.tenant else None)
+    return language_of(accepted, scope.get("state", {}).get("language"))
 
 
 async def _on_ours(request: Request, error: Exception) -> Response:

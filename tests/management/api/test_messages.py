@@ -39,6 +39,16 @@ async def test_the_sentence_of_the_document(
         assert (answer.status_code, answer.json()["errors"]) == (422, {"outbound_caller_id": [expected]})
 
 
+async def test_the_platform_is_answered_in_the_language_of_the_tenant_it_names(office: Office) -> None:
+    """The object is the tenant's, so is the language."""
+    await office.add_tenant(language="vi")
+    client = office.client(await office.add_token(None, "admin"), **{"X-Tenant": "pbx.test"})
+
+    answer = await client.post("/extensions", json={"extension_number": "1002", "outbound_caller_id": "0900000020"})
+
+    assert answer.json()["errors"] == {"outbound_caller_id": [VIETNAMESE]}
+
+
 async def test_documented_words_are_not_translated(office: Office) -> None:
     """Clients compare them."""
     client = await office.tenant_client(language="vi")
