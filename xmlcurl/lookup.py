@@ -173,7 +173,7 @@ class Lookup:
     async def _load_route(self, query: Query, connection: Connection, tenant_id: int) -> Loaded:
         now = self._clock()
         caller = await find_extension(connection, tenant_id, query.caller) if query.caller else None
-        if query.caller and not (caller and caller.number == query.caller and caller.is_in_service(now)):
+        if query.caller and not (caller and _is_own_name(caller, query.caller) and caller.is_in_service(now)):
             # A phone that is signed in and no longer may be: too rare to be worth remembering.
             return Loaded(Document(dialplan.route_document(REJECTED, query.context)), is_final=False)
         dialled = await find_extension(connection, tenant_id, query.destination)
@@ -211,8 +211,7 @@ async def load_user(
     now = clock()
     if not extension.is_in_service(now) or (by_alias and name == extension.number):
         return Loaded(None, tags)
-    is_own_name = name in {extension.number, extension.sign_in_name}
-    cacheable_ms = _cacheable_ms(extension, now) if may_be_kept and is_own_name else 0
+    cacheable_ms = _cacheable_ms(extension, now) if may_be_kept and _is_own_name(extension, name) else 0
     body = directory.user_document(extension, asked=name, cacheable_ms=cacheable_ms)
     document = Document(body, extension.number, extension.sign_in_name)
     return Loaded(document, tags, extension.expires_at, cacheable_ms)
@@ -234,6 +233,11 @@ def _may_be_kept(query: Query) -> bool:
     # FreeSWITCH's key is "id" + user + domain without anything between them, as they were spelled:
     # 100 at 1pbx.test would be 1001 at pbx.test, and a flush of pbx.test misses PBX.TEST.
     return query.user.isdigit() and query.domain[:1].isalpha() and query.asked_domain == query.domain
+
+
+def _is_own_name(extension: Extension, name: str) -> bool:
+    # An alias is only for being called: nobody is kept, or calls, under it.
+    return name in {extension.number, extension.sign_in_name}
 
 
 def _cacheable_ms(extension: Extension, now: datetime) -> int:

@@ -57,9 +57,10 @@ class Query:
     context: str = ""
     destination: str = ""
     caller: str = ""
-    """The number of the extension whose phone passed digest authentication; empty unless it did.
+    """Whose phone passed digest authentication; empty unless one did.
 
-    FreeSWITCH puts the id of our directory document here, not the name that the phone signed in with.
+    For an INVITE FreeSWITCH puts the id of our document here, the number, in place of the name that
+    the phone signed in with.
 
     Source: FreeSWITCH v1.10.12, sofia.c:10817 and switch_ivr.c:3969; tried with both names different.
     """

@@ -3,15 +3,22 @@
 import base64
 import json
 from collections.abc import AsyncIterator
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from starlette.routing import Route, Router
 
 from tests.samples import captures
 from tests.xmlcurl import asking
 from tests.xmlcurl.conftest import only_sqlite
 from tests.xmlcurl.service import Service, running
+from xmlcurl.documents import Documents, Found, Load
+from xmlcurl.endpoint import Endpoint
+from xmlcurl.gate import Gate
+from xmlcurl.lookup import Lookup
+from xmlcurl.metrics import LookupMetrics
 
 pytestmark = only_sqlite
 
@@ -184,3 +191,23 @@ async def test_metrics_tell_kinds_results_and_sources(guarded: Service) -> None:
     assert 'xmlcurl_lookup_seconds_count{kind="user",result="not_found",source="sql"} 1.0' in text
     assert 'xmlcurl_refused_total{status="401"} 1.0' in text
     assert "1001" not in text.replace("0.001", "")
+
+
+class Broken(Documents):
+    """Raises what nobody expected."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def find(self, key: str, domain: str, load: Load) -> Found:
+        raise ZeroDivisionError("a fault of ours")
+
+
+async def test_a_fault_of_ours_is_a_failure(service: Service) -> None:
+    """503 with a short text, never "not found", and the process goes on."""
+    gate = Gate([ip_network("127.0.0.0/8")], [])
+    broken = Service(Router([Route("/xmlcurl", Endpoint(Lookup(Broken()), gate, LookupMetrics(), deadline_ms=500))]))
+
+    for _ in range(2):
+        reply = await broken.post(asking.user())
+        assert (reply.status, reply.body) == (503, b"no answer now\n")

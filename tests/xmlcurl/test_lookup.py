@@ -249,8 +249,8 @@ async def test_number_alias_finds_other_names_only(named: int, service: Service)
 
 
 async def test_who_calls_is_whose_name_signed_in(named: int, service: Service) -> None:
-    """The identity is the id of our document, the number; another name in its place is nobody's."""
-    for caller, route in (("1005", "extension"), ("alice", "call_rejected"), ("5005", "call_rejected")):
+    """FreeSWITCH sends the id of our document, the number; the sign-in name is as good, an alias is nobody's."""
+    for caller, route in (("1005", "extension"), ("alice", "extension"), ("5005", "call_rejected")):
         assert await shape_of(service, asking.call("1001", caller=caller)) == f"route {route} in pbx.test"
 
 
