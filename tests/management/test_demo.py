@@ -20,6 +20,7 @@ import pytest
 from tests.fakes.xmlcurl import XmlCurl
 from tests.samples import captures
 
+ROOT = Path(__file__).parents[2]
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 40.0
 
@@ -123,6 +124,7 @@ def test_a_program_needs_nothing_but_demo_json(demo: Demo) -> None:
             assert secret in demo.output()
     assert said["token"] in demo.output()
     _check_that_the_printed_commands_work(demo)
+    _check_that_the_first_example_works(demo)
 
     # A second run finds its data.
     assert demo.interrupt() == 0
@@ -186,6 +188,15 @@ def _check_that_the_printed_commands_work(demo: Demo) -> None:
     for command in commands:
         done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)  # noqa: S602
         assert '"a1-hash"' in done.stdout or '"extension_number":"1001"' in done.stdout, done.stdout
+
+
+def _check_that_the_first_example_works(demo: Demo) -> None:
+    """Of the README, with another number: where it says data/demo.json, that is ours."""
+    section = (ROOT / "README.md").read_text().partition("## A first extension")[2].partition("\n## ")[0]
+    commands = "\n".join(re.findall(r"```\n(.*?)```", section, re.DOTALL)).replace("9001", "9003")
+    done = subprocess.run(["/bin/sh", "-ec", commands], cwd=demo.folder.parent, capture_output=True, text=True, check=True)
+    (password,) = re.findall(r'"sip_password":"(\w+)"', done.stdout)
+    assert f'value="{_md5("9003", password)}"' in done.stdout
 
 
 def _a1_hash_of(said: Mapping[str, Any], number: str) -> str:
