@@ -194,7 +194,9 @@ def _check_that_the_first_example_works(demo: Demo) -> None:
     """Of the README, with another number: where it says data/demo.json, that is ours."""
     section = (ROOT / "README.md").read_text().partition("## A first extension")[2].partition("\n## ")[0]
     commands = "\n".join(re.findall(r"```\n(.*?)```", section, re.DOTALL)).replace("9001", "9003")
-    done = subprocess.run(["/bin/sh", "-ec", commands], cwd=demo.folder.parent, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["/bin/sh", "-ec", commands], cwd=demo.folder.parent, capture_output=True, text=True, check=True
+    )
     (password,) = re.findall(r'"sip_password":"(\w+)"', done.stdout)
     assert f'value="{_md5("9003", password)}"' in done.stdout
 
