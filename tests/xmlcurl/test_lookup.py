@@ -264,6 +264,7 @@ def victim_id(tenant_id: int, seed: Seed) -> int:
     return victim_id
 
 
+@only_sqlite
 @pytest.mark.parametrize(
     ("to_host", "is_found"),
     [
@@ -289,12 +290,14 @@ async def test_a_registration_stays_in_its_domain(
     assert called == "user 1001"
 
 
+@only_sqlite
 @pytest.mark.parametrize("to_user", ["1002", "", "1001@pbx.test", "5001"])
 async def test_a_registration_is_of_its_own_number(tenant_id: int, service: Service, to_user: str) -> None:
     """With one's own password nobody registers as a colleague."""
     assert await shape_of(service, asking.sip_auth("1001", to_user=to_user)) == "not found"
 
 
+@only_sqlite
 async def test_the_last_to_host_counts(victim_id: int, service: Service) -> None:
     """What a realm puts in front of it is malformed; what comes twice is judged by the last."""
     body = asking.sip_auth(to_host="pbx.test") + b"&sip_to_host=victim.test"
@@ -315,6 +318,7 @@ def kept_id(seed: Seed) -> int:
     return tenant_id
 
 
+@only_sqlite
 @pytest.mark.parametrize(
     ("asked", "cacheable"),
     [
@@ -439,6 +443,7 @@ async def test_no_tenant_reaches_another(victim_id: int, service: Service) -> No
     assert await shape_of(service, asking.call("1001", context="Victim.Test")) == "route call_rejected in Victim.Test"
 
 
+@only_sqlite
 @pytest.mark.parametrize("context", ["default", "PBX.test", "a context", "$${domain}"])
 async def test_other_contexts_say_nothing(tenant_id: int, service: Service, context: str) -> None:
     """A phone that signed in is routed in its own tenant; the answer names the context as it was asked."""
@@ -447,6 +452,7 @@ async def test_other_contexts_say_nothing(tenant_id: int, service: Service, cont
     assert await shape_of(service, asking.call("1002", context=context)) == f"route extension in {said}"
 
 
+@only_sqlite
 @pytest.mark.parametrize("caller", ["1001", ""])
 @pytest.mark.parametrize("destination", ["1002", "*97", "911", "+15550001002"])
 async def test_nothing_inside_is_reached_from_outside(
@@ -458,6 +464,7 @@ async def test_nothing_inside_is_reached_from_outside(
     assert await shape_of(service, asked) == "route unallocated_number in public"
 
 
+@only_sqlite
 @pytest.mark.parametrize(
     ("destination", "context", "route"),
     [
@@ -475,6 +482,7 @@ async def test_a_leg_of_nobody(tenant_id: int, service: Service, destination: st
     assert await shape_of(service, asked) == f"route {route} in {context}"
 
 
+@only_sqlite
 @pytest.mark.parametrize("destination", ["", "10 02", "1002\n", "x" * 300, "${system(id)}", "sip:1002@pbx.test"])
 async def test_odd_destinations_have_a_cause(tenant_id: int, service: Service, destination: str) -> None:
     """Every call gets one, whatever was dialled."""
@@ -488,6 +496,7 @@ async def test_own_voicemail(tenant_id: int, service: Service) -> None:
     assert b"check default pbx.test 1002" in reply.body
 
 
+@only_sqlite
 async def test_an_unknown_realm_is_no_caller(tenant_id: int, service: Service) -> None:
     """Its tenant may have been deleted while the phone was signed in."""
     asked = asking.call("1002", caller="1001", realm="gone.test", context="gone.test")
@@ -507,6 +516,7 @@ async def test_no_pin_is_taken(tenant_id: int, seed: Seed, service: Service) -> 
     assert await shape_of(service, pin_of("1001", "unknown.test")) == "not found"
 
 
+@only_sqlite
 async def test_callers_that_cannot_be_are_rejected(tenant_id: int, service: Service) -> None:
     """Without a look at anything."""
     for caller, realm in (("10 01", "pbx.test"), ("1001", "pbx test"), ("1001@pbx.test", "pbx.test")):
@@ -572,6 +582,7 @@ async def test_a_message_to_many_mailboxes(tenant_id: int, seed: Seed, service: 
     assert await shape_of(service, to_all) == "group default: name 1002 mailbox 1010 to a@b.test"
 
 
+@only_sqlite
 @pytest.mark.parametrize(
     "fields",
     [
