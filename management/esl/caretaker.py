@@ -12,7 +12,7 @@ import structlog
 from management import outbox
 from management.esl.board import Caches, PurgeUnavailable
 from management.esl.repository import Change, Statement, Store, StoreUnavailable
-from management.esl.worker import Timing
+from management.esl.timing import Timing
 from xmlcurl.store.tables import utc_now
 
 MOST_CHANGES_AT_ONCE: Final = 200

@@ -15,7 +15,8 @@ from management import outbox
 from management.esl.board import Board, Caches
 from management.esl.caretaker import Caretaker
 from management.esl.repository import Store, StoreUnavailable, Switch
-from management.esl.worker import Connect, SwitchWorker, Timing
+from management.esl.timing import Timing
+from management.esl.worker import Connect, SwitchWorker
 
 JOIN_SECONDS: Final = 12.0
 """Longest wait for what is in hand when the process ends; every call has a shorter deadline, but for a reload."""

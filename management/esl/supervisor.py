@@ -23,6 +23,9 @@ import structlog
 STUCK_SECONDS: Final = 90.0
 """Longer than the longest deadline of a single call (60 s for a reload), so that only what is stuck is killed."""
 
+START_SECONDS: Final = 60.0
+"""How long a worker may take until its first word: on a busy machine, imports alone take long."""
+
 GRACE_SECONDS: Final = 15.0
 """How long a worker may take to finish what is in hand."""
 
@@ -36,7 +39,7 @@ log = structlog.get_logger("management.esl")
 
 @dataclass(slots=True)
 class _Worker:
-    """A worker process, the reading end of its pipe, and when something came through it."""
+    """A worker process, the reading end of its pipe, and when it was heard; until then: when that is due."""
 
     process: subprocess.Popen[bytes]
     pipe: int
@@ -98,7 +101,7 @@ class Supervisor:
         os.close(writing)
         now = time.monotonic()
         log.info("worker_started", pid=process.pid)
-        return _Worker(process, reading, now, now)
+        return _Worker(process, reading, started_at=now, heard_at=now + START_SECONDS)
 
     def _watch(self, worker: _Worker) -> None:
         """Returns when the worker ended, is stuck, or we are to stop."""

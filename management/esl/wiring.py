@@ -10,8 +10,8 @@ from management.esl.crew import Crew, Pulse
 from management.esl.errors import SwitchDenied
 from management.esl.repository import Store, StoreUnavailable, Switch
 from management.esl.switch import Connection, end_thread
+from management.esl.timing import Timing
 from management.esl.watch import Link
-from management.esl.worker import Timing
 from management.secrets import SecretUnreadable, Vault
 from management.settings import ManagementSettings
 from management.switch_login import UnsafeLogin, refuse_unsafe_login

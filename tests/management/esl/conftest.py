@@ -9,7 +9,7 @@ from redis import Redis
 
 from management.esl.crew import Crew, Pulse
 from management.esl.switch import Connection, end_thread
-from management.esl.worker import Timing
+from management.esl.timing import Timing
 from tests.fakes.freeswitch import FreeSwitch
 from tests.management.esl.world import World
 from tests.servers import RedisServer
