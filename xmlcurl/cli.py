@@ -34,9 +34,9 @@ def serve(settings: Settings) -> None:
     Raises:
         SettingsError: a URL can't be understood.
     """
+    app = create_app(settings)
     logs.set_up(settings.log_level)
     host, port = split_bind(settings.lookup_bind)
-    app = create_app(settings)
     logs.get_log().info("serving", bind=settings.lookup_bind)
     uvicorn.run(
         app,

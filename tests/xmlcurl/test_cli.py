@@ -13,12 +13,14 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.fakes.xmlcurl import XmlCurl
 from tests.samples import captures
 from tests.seed import a1_hash
 from tests.xmlcurl import asking
 from tests.xmlcurl.conftest import only_sqlite
+from xmlcurl.cli import commands
 
 XMLCURL = Path(sys.executable).with_name("xmlcurl")
 
@@ -39,19 +41,12 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 )
 def test_wrong_settings_are_said(tmp_path: Path, settings: dict[str, str], told: str) -> None:
     """On stderr, with the variable's name, exit status 2, no traceback, no secret."""
-    ended = subprocess.run(
-        [XMLCURL, "serve"],
-        env=environment(tmp_path, **settings),
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    ended = CliRunner().invoke(commands, ["serve"], env=environment(tmp_path, **settings))
 
-    assert ended.returncode == 2
+    assert ended.exit_code == 2
     assert told in ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert "user:hidden" not in ended.stderr
+    assert "Traceback" not in ended.output
+    assert "user:hidden" not in ended.output
 
 
 @contextmanager
