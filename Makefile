@@ -16,6 +16,9 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n
 BUILD := $(shell sed -n 's/^requires = \["\(setuptools==[^"]*\)"\].*/\1/p' pyproject.toml)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# The suite starts a hundred processes of ours; without compiled files each compiles all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test test-freeswitch check format lock clean
 
 help: ## list these targets

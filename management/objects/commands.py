@@ -67,13 +67,17 @@ class Values:
             raise Invalid(found)
 
 
+# A spreadsheet computes what begins so, and may start programs by it; of a telephone number it makes a number.
+_FORMULA: Final = re.compile(r"[=@]|[+-](?![0-9 ()./-]*$)")
+
+
 def text(longest: int) -> Rule:
-    """Text that means to FreeSWITCH what it says."""
+    """Text that means what it says, to FreeSWITCH and to the spreadsheet that somebody pastes a list into."""
 
     def rules(value: str) -> Iterator[Broken]:
         if len(value) > longest:
             yield Broken("max.string", {"max": longest})
-        if not is_safe_text(value):
+        if not is_safe_text(value) or _FORMULA.match(value.lstrip()):
             yield Broken("safe_text")
 
     return rules

@@ -332,6 +332,9 @@ async def test_every_field_has_its_bounds(
         pytest.param("nul\0", id="NUL"),
         pytest.param("\x1b[2J", id="an escape sequence"),
         pytest.param("line\u2028separator", id="a line separator of Unicode"),
+        pytest.param("=HYPERLINK(A1)", id="a formula"),
+        pytest.param(" @SUM(A1:A9)", id="a formula behind a blank"),
+        pytest.param("+1+cmd|' /C calc'!A0", id="a formula that begins as a number"),
     ],
 )
 @pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
@@ -343,6 +346,15 @@ async def test_text_that_would_execute_is_refused(api: httpx.AsyncClient, text: 
 
     assert answer.status_code == 422
     assert sorted(answer.json()["errors"]) == sorted(fields)
+
+
+@pytest.mark.parametrize("name", ["+84 24 1234-5678", "-1", "Sales = 1", "Anna @ home"])
+@pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+async def test_a_telephone_number_is_no_formula(api: httpx.AsyncClient, name: str) -> None:
+    """Only what a spreadsheet would compute is refused."""
+    answer = await api.post("/extensions", json={"extension_number": "9001", "display_name": name})
+
+    assert answer.status_code == 201
 
 
 async def test_every_broken_field_is_named_at_once(api: httpx.AsyncClient) -> None:
