@@ -45,6 +45,17 @@ def test_no_setting_is_described_that_there_is_not() -> None:
     assert described <= ManagementSettings.model_fields.keys()
 
 
+def test_each_test_that_is_named_there_is() -> None:
+    """A promise about security points to what proves it."""
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "security.md").read_text()))
+    defined = {
+        name for file in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())
+    }
+
+    assert len(named) > 30
+    assert named <= defined
+
+
 @pytest.mark.parametrize("metrics", [LookupMetrics(), ManagementMetrics()], ids=["lookups", "management"])
 def test_each_metric_stands_in_the_operations_guide(metrics: LookupMetrics | ManagementMetrics) -> None:
     """With what to do when it moves."""
