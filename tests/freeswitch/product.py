@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from management.embedded import tied_to_parent
 from tests.freeswitch.switch import Switch, free_port
 from tests.freeswitch.waiting import wait_until
 
@@ -49,7 +50,7 @@ class Product:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "output").open("ab") as output:
             self._process = subprocess.Popen(
-                [COMMANDS / "management", "demo"],
+                tied_to_parent([sys.executable, str(COMMANDS / "management"), "demo"]),
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

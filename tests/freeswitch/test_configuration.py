@@ -18,7 +18,7 @@ NOBODY = "http://127.0.0.1:1/xmlcurl"
 
 @pytest.fixture(scope="module")
 def lonely(folder: Path, audio_ports: Iterator[int]) -> Iterator[Switch]:
-    """A switch without a backend, and without a password for its event socket."""
+    """A switch without a backend, and with an empty password for its event socket."""
     switch = Switch(Path(PREFIX), folder / "lonely", "lonely", next(audio_ports), NOBODY, "", event_socket_password="")
     switch.start()
     yield switch
