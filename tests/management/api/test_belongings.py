@@ -1,6 +1,7 @@
 """Numbers, hotlines, teams, departments and users: their bounds, who points to them, what FreeSWITCH sees."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import httpx
@@ -241,3 +242,26 @@ async def _until_somebody_waits(office: Office, task: "asyncio.Task[httpx.Respon
             if (await connection.execute(text(waits))).scalar_one():
                 return
         await asyncio.sleep(0.01)
+
+
+async def test_several_that_want_the_same_name_at_once(admin: httpx.AsyncClient) -> None:
+    """One gets it, the others a conflict; never a fault, never two of them."""
+    for path, (body, _) in REFUSED.items():
+        wanted = {**body, "email": "a@pbx.test"} if path == "users" else body
+        answers = await asyncio.gather(*(admin.post(f"/{path}", json=wanted) for _ in range(6)))
+        created = 6 if path == "hotlines" else 1
+        assert Counter(answer.status_code for answer in answers)[201] == created, path
+        assert {answer.status_code for answer in answers} <= {201, 409}, path
+
+
+async def test_changes_of_one_object_all_count(admin: httpx.AsyncClient) -> None:
+    """Each names another field; none undoes another."""
+    user_id = (await admin.post("/users", json={"name": "A"})).json()["data"]["id"]
+    wishes = [{"name": "B"}, {"email": "b@pbx.test"}, {"mobile": "0900000000"}, {"role": "admin"}]
+
+    answers = await asyncio.gather(*(admin.put(f"/users/{user_id}", json=wish) for wish in wishes))
+
+    assert {answer.status_code for answer in answers} == {200}
+    shown = (await admin.get(f"/users/{user_id}")).json()["data"]
+    for wish in wishes:
+        assert wish.items() <= shown.items()
