@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from xmlcurl.store.cache import CacheUnavailable, Guard, Hit, Miss
+from xmlcurl.store.cache import Cache, CacheUnavailable, Guard, Hit
 from xmlcurl.store.model import Document
 from xmlcurl.store.queries import all_domains, find_tenant_id
 from xmlcurl.store.reader import Connection, Reader, StoreUnavailable
@@ -66,24 +66,12 @@ Load = Callable[[Connection, int], Awaitable[Loaded]]
 """Makes a document of one tenant, given its id, from what the database holds now."""
 
 
-class Memory(Protocol):
-    """What Documents needs of store.cache.Cache; every method may raise CacheUnavailable."""
-
-    async def look(self, key: str, domain: str) -> Hit | Miss: ...
-
-    async def remember(
-        self, key: str, document: Document | None, *, tags: Collection[str], guard: Guard, ttl_ms: int | None = None
-    ) -> bool: ...
-
-    async def remember_domains(self, domains: dict[str, int], guard: Guard) -> bool: ...
-
-
 class Documents:
     """All documents that lookups serve. One for each process; `close` it at the end."""
 
     def __init__(
         self,
-        cache: Memory,
+        cache: Cache,
         reader: Reader,
         *,
         load_deadline_ms: int,
