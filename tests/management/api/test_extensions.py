@@ -296,26 +296,23 @@ CREATE_BOUNDS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "message"),
-    [pytest.param(*each, id=f"{each[0]}={str(each[1])[:24]!r}") for each in CREATE_BOUNDS],
-)
+@pytest.mark.parametrize("field", list(dict.fromkeys(field for field, _, _ in CREATE_BOUNDS)))
 @pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 @pytest.mark.usefixtures("caller_ids")
-async def test_every_field_has_its_bounds(
-    office: Office, api: httpx.AsyncClient, field: str, value: object, message: str | None
-) -> None:
+async def test_every_field_has_its_bounds(office: Office, api: httpx.AsyncClient, field: str) -> None:
     """At the bound: 201. Beyond it: 422 with that sentence for that field, and nothing is written."""
-    before = await office.count_all()
+    bounds = [(value, message) for name, value, message in CREATE_BOUNDS if name == field]
 
-    answer = await api.post("/extensions", json={"extension_number": "9001", field: value})
-
-    if message is None:
-        assert (answer.status_code, answer.json().get("errors")) == (201, None)
-        return
-    assert (answer.status_code, answer.json()["errors"]) == (422, {field: [message]})
-    assert answer.json()["message"] == "The given data was invalid."
-    assert await office.count_all() == before
+    for number, (value, message) in enumerate(bounds, 9_001):
+        before = await office.count_all()
+        answer = await api.post("/extensions", json={"extension_number": str(number), field: value})
+        if message is None:
+            assert answer.status_code == 201, (value, answer.text)
+            await api.delete(f"/extensions/{answer.json()['data']['extension_number']}")
+        else:
+            assert (answer.status_code, answer.json()["errors"]) == (422, {field: [message]}), value
+            assert answer.json()["message"] == "The given data was invalid."
+            assert await office.count_all() == before
 
 
 @pytest.mark.parametrize(
