@@ -1,13 +1,8 @@
-"""`make run`: everything with embedded defaults, in one terminal, with a tenant to try it on.
-
-A private redis-server where none is configured, the migrations, the lookups, the API and the worker,
-each a process of its own. Ctrl-C stops all of it; a second run finds its data.
-"""
+"""The processes of `make run`: started, watched, stopped in the reverse order."""
 
 import asyncio
 import contextlib
 import os
-import shlex
 import signal
 import socket
 import subprocess
@@ -19,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import URLError
-from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from pydantic import SecretStr
 
-from management.demo_tenant import seed
+from management.demo.screen import what_runs
+from management.demo.tenant import seed
 from management.embedded import PrivateRedis, RedisNotAvailable, end, tied_to_parent
 from management.errors import ManagementError
 from management.migrations import migrate
@@ -65,7 +60,9 @@ def run(settings: ManagementSettings) -> None:
         parts = stack.enter_context(_parts(settings.model_copy(update={"lookup_credentials": credentials})))
         _wait_until_ready(demo, parts, stopped)
         if not stopped.is_asked:
-            _tell(demo, settings, parts)
+            pids = {part.name: part.process.pid for part in parts}
+            sys.stdout.write(what_runs(demo, pids, settings.data_dir.absolute()))
+            sys.stdout.flush()
         _keep(parts, stopped)
 
 
@@ -202,54 +199,3 @@ def _make_private(folder: Path) -> None:
     except OSError as exc:
         reason = exc.strerror or str(exc)
         raise DemoFailed(f"{ENV_PREFIX}DATA_DIR={folder}: can't be made a folder of mode 0700: {reason}") from exc
-
-
-def _tell(demo: Mapping[str, Any], settings: ManagementSettings, parts: Sequence[Part]) -> None:
-    domain, file = demo["tenant"], settings.data_dir / "demo.json"
-    pids = {part.name: part.process.pid for part in parts}
-    lines = [
-        "",
-        f"lookups     {demo['lookup_url']} (pid {pids['lookups']})",
-        f"management  {demo['management_url']}/api/pbx (pid {pids['management']}), described at /api/pbx/docs",
-        f"worker      tells every switch: `management switch add` (pid {pids['worker']})",
-        f"data        {settings.data_dir.absolute()}",
-        "",
-        f"Tenant {domain}:",
-        *(
-            f"  phone {each['number']}  password {each['password']}  voicemail PIN {each['voicemail_pin']}"
-            for each in demo["extensions"]
-        ),
-        f"API token of the tenant: {demo['token']}",
-        "",
-        f"What FreeSWITCH asks when {demo['extensions'][0]['number']} registers:",
-        f"  {_lookup_command(demo)}",
-        "What an administrator asks:",
-        f"  {_management_command(demo)}",
-        "",
-        f"The same is in {file}. Ctrl-C stops everything.",
-    ]
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
-
-
-def _lookup_command(demo: Mapping[str, Any]) -> str:
-    number, domain = demo["extensions"][0]["number"], demo["tenant"]
-    fields = {
-        "section": "directory",
-        "tag_name": "domain",
-        "key_name": "name",
-        "key_value": domain,
-        "action": "sip_auth",
-        "sip_auth_method": "REGISTER",
-        "sip_to_user": number,
-        "sip_to_host": domain,
-        "key": "id",
-        "user": number,
-        "domain": domain,
-    }
-    return shlex.join(["curl", "-u", demo["lookup_credentials"], "-d", urlencode(fields), demo["lookup_url"]])
-
-
-def _management_command(demo: Mapping[str, Any]) -> str:
-    header = f"Authorization: Bearer {demo['token']}"
-    return shlex.join(["curl", "-H", header, f"{demo['management_url']}/api/pbx/extensions"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from management.demo_tenant import seed
+from management.demo.tenant import seed
 from management.secrets import a1_hash, vm_a1_hash
 from management.settings import ManagementSettings
 from tests.management.office import Office

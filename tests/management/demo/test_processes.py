@@ -20,7 +20,7 @@ import pytest
 from tests.fakes.xmlcurl import XmlCurl
 from tests.samples import captures
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 40.0
 
