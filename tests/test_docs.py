@@ -96,6 +96,19 @@ def test_commands_that_are_described_exist() -> None:
             assert rest[0] in groups[first], words
 
 
+def test_tests_that_are_named_as_proof_exist() -> None:
+    """Under that name."""
+    named = set(re.findall(r"`(test_[a-z0-9_]+)`", EVERYTHING))
+    written = {
+        name
+        for source in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", source.read_text())
+    }
+
+    assert named
+    assert sorted(named - written) == []
+
+
 def _bounds(field: FieldInfo) -> Iterator[int]:
     for constraint in field.metadata:
         for side in ("ge", "le"):
