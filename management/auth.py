@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, or_, select, update
@@ -179,7 +179,7 @@ def client_address(peer: str | None, forwarded_for: Iterable[str], trusted: Netw
     address = peer
     while hops and is_within(address, trusted):
         hop = hops.pop()
-        if not _is_address(hop):
+        if _address(hop) is None:
             break
         address = hop
     return address
@@ -187,25 +187,23 @@ def client_address(peer: str | None, forwarded_for: Iterable[str], trusted: Netw
 
 def is_within(address: str | None, networks: Networks) -> bool:
     """Whether `address` is one of the networks'; no address is in none."""
-    return address is not None and _is_address(address) and any(ip_address(address) in each for each in networks)
+    parsed = _address(address)
+    return parsed is not None and any(parsed in each for each in networks)
 
 
-def _is_address(text: str) -> bool:
+def _address(text: str | None) -> IPv4Address | IPv6Address | None:
+    """What `text` says, as IPv4 where it is one in IPv6's clothes; None where it is no address."""
     try:
-        ip_address(text)
+        parsed = ip_address((text or "").partition("%")[0])
     except ValueError:
-        return False
-    return True
+        return None
+    return parsed.ipv4_mapped or parsed if isinstance(parsed, IPv6Address) else parsed
 
 
 def _limited_as(address: str | None) -> str:
     """What counts as one source: an IPv4 address, or the /64 that one IPv6 customer has."""
-    if address is None or not _is_address(address):
-        return "unknown"
-    parsed = ip_address(address)
-    if isinstance(parsed, IPv4Address):
-        return str(parsed)
-    return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
+    parsed = _address(address)
+    return str(IPv6Network((parsed, 64), strict=False) if isinstance(parsed, IPv6Address) else parsed)
 
 
 def _caller(row: Row[Any], address: str | None) -> Caller:

@@ -93,6 +93,7 @@ def may_with_or_without_tenant(scope: str) -> Callable[..., Awaitable[AnyAsking]
         services, caller = _who(request, scope)
         is_platforms = caller.tenant is None and x_tenant is None
         tenant = None if is_platforms else await services.gate.act_for(caller, x_tenant)
+        request.state.language = tenant.language if tenant else None
         return AnyAsking(services, caller, _wait_ms(prefer), response, tenant)
 
     return asking
@@ -101,11 +102,7 @@ def may_with_or_without_tenant(scope: str) -> Callable[..., Awaitable[AnyAsking]
 def may_on_platform(scope: str) -> Callable[..., Awaitable[PlatformAsking]]:
     """A dependency: the token is one of the platform, with `scope`."""
 
-    async def asking(
-        request: Request,
-        response: Response,
-        prefer: Prefer = None,
-    ) -> PlatformAsking:
+    async def asking(request: Request, response: Response, prefer: Prefer = None) -> PlatformAsking:
         services, caller = _who(request, scope)
         caller.require_platform()
         return PlatformAsking(services, caller, _wait_ms(prefer), response)

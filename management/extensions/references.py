@@ -9,8 +9,6 @@ from management.extensions.model import Names
 from management.extensions.repository import LINKED, ExtensionRepository
 
 _OUTBOUND: Final = "outbound_caller_id"
-_UNSAVED: Final = 0
-"""The owner of a name that an extension of this write is about to get."""
 
 
 class References:
@@ -19,7 +17,7 @@ class References:
     def __init__(self, linked: Mapping[str, set[int]], numbers: Mapping[str, int], owners: Mapping[str, int]) -> None:
         self._linked = linked
         self._numbers = numbers
-        self._owners = dict(owners)
+        self._owners: dict[str, int | None] = dict(owners)
 
     @classmethod
     async def of(
@@ -51,16 +49,16 @@ class References:
         """The id of a number that was checked."""
         return None if digits is None else self._numbers[digits]
 
-    def claim(self, names: Names, extension_id: int = _UNSAVED) -> None:
-        """The extension of that id, or one that is about to be saved, takes these names.
+    def claim(self, names: Names, extension_id: int | None = None) -> None:
+        """The extension of that id, or (None) one that is about to be saved, takes these names.
 
         Raises:
             ExtensionExists: the number is a name of another living extension.
             NameTaken: another name is.
         """
-        taken = {name for name in names.all if self._owners.get(name, extension_id) != extension_id}
-        if extension_id == _UNSAVED:
-            taken |= names.all & self._owners.keys()
+        taken = names.all & self._owners.keys()
+        if extension_id is not None:
+            taken = frozenset(name for name in taken if self._owners[name] != extension_id)
         if names.number in taken:
             raise ExtensionExists
         if names.sign_in_name in taken:

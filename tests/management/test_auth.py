@@ -29,6 +29,7 @@ PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
         pytest.param("10.0.0.1", [""], "10.0.0.1", id="an empty header"),
         pytest.param("10.0.0.1", [], "10.0.0.1", id="a proxy that says nothing"),
         pytest.param("2001:db8::1", ["2001:db9::5"], "2001:db9::5", id="IPv6"),
+        pytest.param("::ffff:10.0.0.1", ["198.51.100.1"], "198.51.100.1", id="a proxy in IPv6's clothes"),
         pytest.param(None, ["198.51.100.1"], None, id="no peer"),
     ],
 )
