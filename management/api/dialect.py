@@ -8,6 +8,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
 
 from management.api import (
     audit,
@@ -41,19 +42,27 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     changes.router,
     audit.router,
 )
-OPEN_PATHS: Final = ("/openapi.json", "/docs")
+_PAGE: Final = "/docs"
+_DESCRIPTION: Final = "/openapi.json"
+_SHIPPED: Final = "/page"
+OPEN_PATHS: Final = (
+    _DESCRIPTION,
+    _PAGE,
+    *(f"{_SHIPPED}/{name}" for name in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")),
+)
 """What needs no token: the description says nothing about any tenant."""
 
 
 def create_api(services: Services, metrics: ManagementMetrics) -> FastAPI:
     """The API over these services; it opens and closes nothing itself."""
-    app = FastAPI(
+    app = FastAPIOffline(
         title="PBX management",
         version="1",
         description="Extensions as in Zorio's document, and what is ours. See docs/api.md.",
-        openapi_url=OPEN_PATHS[0],
-        docs_url=OPEN_PATHS[1],
+        openapi_url=_DESCRIPTION,
+        docs_url=_PAGE,
         redoc_url=None,
+        static_url=_SHIPPED,
         redirect_slashes=False,
         generate_unique_id_function=_name,
         # Extensions of the OpenAPI document are ours alone; there is no telemetry to be had.

@@ -1,5 +1,6 @@
 """What those who run the API ask: is it alive, can it work, what does it count."""
 
+import re
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -115,6 +116,18 @@ async def test_the_description_needs_no_token(office: Office) -> None:
             "description": "`Authorization: Bearer <id>|<secret>`",
         }
     }
+
+
+async def test_the_page_loads_nothing_from_elsewhere(office: Office) -> None:
+    """It works in a closed network, and runs nobody else's script."""
+    page = (await outside(office).get("/api/pbx/docs")).text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
+
+    answers = [await outside(office).get(path) for path in loaded]
+
+    assert len(loaded) >= 3
+    assert all(path.startswith("/api/pbx/page/") for path in loaded), loaded
+    assert [answer.status_code for answer in answers] == [200] * len(loaded)
 
 
 @pytest.mark.parametrize(
