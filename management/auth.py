@@ -103,8 +103,11 @@ class Gate:
             raise TooManyRequests(room.retry_after_seconds)
         row = await self._proven(authorization)
         if row is None:
-            await self._failures.take(source)
+            room = await self._failures.take(source)
             log.info("wrong_token", address=address)
+            # Guesses that come all at once have all passed the look above.
+            if room and not room.is_allowed:
+                raise TooManyRequests(room.retry_after_seconds)
             raise Unauthenticated
         await self._saw(row)
         return _caller(row, address)

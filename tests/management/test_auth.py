@@ -1,5 +1,6 @@
 """Who is asking: tokens at rest, in use, revoked; addresses behind proxies; guessing."""
 
+import asyncio
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -193,6 +194,13 @@ class TestGuessing:
         assert blocked.status_code == 429
         assert 1 <= int(blocked.headers["Retry-After"]) <= 60
         assert elsewhere.status_code == 200
+
+    async def test_guesses_that_come_all_at_once_are_counted(self, office: Office, api: httpx.AsyncClient) -> None:
+        guess = office.client("1|" + "x" * 40)
+
+        answers = await asyncio.gather(*(guess.get("/extensions") for _ in range(12)))
+
+        assert sorted(answer.status_code for answer in answers) == [401] * 3 + [429] * 9
 
     async def test_a_header_does_not_hide_the_guesser(self, office: Office, api: httpx.AsyncClient) -> None:
         """Only the address that the proxy itself saw counts, not what was already in the header."""
