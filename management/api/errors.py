@@ -137,8 +137,15 @@ def broken_rules(errors: Sequence[Any]) -> dict[str, list[Broken]]:
         # "Or nothing at all", as pydantic puts it, is no use to anybody who wrote something.
         if error["type"] != "none_required":
             bounds = {_BOUNDS[key]: value for key, value in error.get("ctx", {}).items() if key in _BOUNDS}
-            found.setdefault(_field(error["loc"]), []).append(Broken(_RULES.get(error["type"], "regex"), bounds))
+            found.setdefault(_field(error["loc"]), []).append(Broken(_rule_of(error), bounds))
     return found
+
+
+def _rule_of(error: Any) -> str:
+    if error["type"] == "too_long" and isinstance(error["input"], str):
+        # Of a text that may be absent pydantic counts items.
+        return "max.string"
+    return _RULES.get(error["type"], "regex")
 
 
 def _field(loc: Sequence[str | int]) -> str:

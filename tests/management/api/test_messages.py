@@ -49,6 +49,15 @@ async def test_the_platform_is_answered_in_the_language_of_the_tenant_it_names(o
     assert answer.json()["errors"] == {"outbound_caller_id": [VIETNAMESE]}
 
 
+async def test_a_long_text_is_counted_in_characters(office: Office) -> None:
+    """In the query as in a body: a client shows the sentence."""
+    client = await office.tenant_client()
+
+    answer = await client.get("/extensions", params={"search": "x" * 101})
+
+    assert answer.json()["errors"] == {"search": ["The search field must not be greater than 100 characters."]}
+
+
 async def test_documented_words_are_not_translated(office: Office) -> None:
     """Clients compare them."""
     client = await office.tenant_client(language="vi")
