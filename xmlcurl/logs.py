@@ -27,21 +27,24 @@ class Stderr:
 
 
 def set_up(level: str) -> None:
-    """For the whole process; `level` is debug, info, warning or error. Libraries log from warning on."""
+    """For the whole process; `level` is debug, info, warning or error. Libraries log from warning on, as JSON too."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
+    json = structlog.processors.JSONRenderer()
+    processors: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*processors, json],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, Stderr())),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=max(threshold, logging.WARNING), stream=sys.stderr, format="%(message)s")
+    of_libraries = logging.StreamHandler(cast(TextIO, Stderr()))
+    of_libraries.setFormatter(structlog.stdlib.ProcessorFormatter(processor=json, foreign_pre_chain=processors))
+    logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[of_libraries])
 
 
 def get_log(**bound: Any) -> Log:
