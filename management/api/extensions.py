@@ -130,7 +130,7 @@ async def change_password(
     return Data(data=wire.password_changed(written.result))
 
 
-@router.get("/caller-ids", responses=answers(422), tags=["caller IDs"])
+@router.get("/caller-ids", responses=answers(422))
 async def list_caller_ids(asking: Reader, wanted: Wanted) -> Listed[wire.CallerIdItem]:
     """The tenant's active numbers: what `outbound_caller_id` can be."""
     found = await asking.services.extensions.outbound_numbers(asking.tenant, wanted)
