@@ -52,6 +52,7 @@ class _Due:
     """When things fall due, on the monotonic clock; never: infinity."""
 
     flush: float = 0.0
+    rescan: float = 0.0
     heartbeat: float = 0.0
     tables: float = 0.0
     work: float = 0.0
@@ -135,7 +136,7 @@ class SwitchWorker:
         link.listen(*EVENTS)
         send(link, commands.flush_all())
         now = time.monotonic()
-        self._due = _Due(flush=now + self._timing.flush_again, heartbeat=now, tables=now, work=now)
+        self._due = _Due(flush=now + self._timing.flush_again, rescan=now, heartbeat=now, tables=now, work=now)
         self._publish_link(link)
         self._board.state("connected")
         log.info("switch_connected", switch=self.switch.name)
@@ -153,10 +154,26 @@ class SwitchWorker:
         if now >= self._due.flush:
             send(link, commands.flush_all())
             self._due.flush = float("inf")
+        if now >= self._due.rescan:
+            self._rescan(link)
         events = self._look_at_phones(link, now)
         if now >= self._due.heartbeat:
             self._heartbeat(link)
         return self._work(link) or events > 0
+
+    def _rescan(self, link: Link) -> None:
+        """Tenants may have come while the switch was disabled: their domains are aliases of its profiles."""
+        self._due.rescan = float("inf")
+        for profile in self.switch.profiles:
+            self._beat()
+            try:
+                send(link, commands.rescan(profile))
+            except SwitchUnreachable:
+                raise
+            except SwitchError as exc:
+                self._board.state("connected", exc)
+                self._due.rescan = time.monotonic() + self._timing.read_tables
+                log.warning("rescan_failed", switch=self.switch.name, profile=profile, reason=str(exc))
 
     def _look_at_phones(self, link: Link, now: float) -> int:
         """Registrations may fail for a while; changes must go on."""

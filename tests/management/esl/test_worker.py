@@ -22,6 +22,7 @@ Start = Callable[..., Running]
 # PostgreSQL has its own file; here it is the switch that matters.
 pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 
+RESCANS = ["sofia profile internal rescan", "sofia profile external rescan"]
 FLUSH_1001 = ["xml_flush_cache id 1001 pbx.test", "xml_flush_cache number-alias 1001 pbx.test"]
 
 
@@ -32,7 +33,7 @@ def connected(switch: FreeSwitch) -> None:
 
 def told(switch: FreeSwitch) -> list[str]:
     """What the switch was told for changes, and nothing that the worker asks by itself."""
-    own = ("version", "show registrations as json", "xml_flush_cache")
+    own = ("version", "show registrations as json", "xml_flush_cache", *RESCANS)
     return [line for line in switch.esl.commands if line not in own and not line.startswith("sofia xmlstatus")]
 
 
@@ -259,7 +260,7 @@ def test_a_profile_that_never_comes_is_given_up(world: World, switch: FreeSwitch
 
 
 def test_a_disabled_switch_is_left_and_its_rows_say_so(world: World, switch: FreeSwitch, start: Start) -> None:
-    """Enabled again, it is flushed whole."""
+    """Enabled again, it is flushed whole, and reads anew which tenants there are."""
     switch_id = world.add_switch(switch)
     start()
     connected(switch)
@@ -273,7 +274,23 @@ def test_a_disabled_switch_is_left_and_its_rows_say_so(world: World, switch: Fre
 
     switch.esl.commands.clear()
     world.write(update(switches).where(switches.c.id == switch_id).values(enabled=True))
-    assert switch.esl.wait_until(lambda esl: "xml_flush_cache" in esl.commands)
+    assert switch.esl.wait_until(lambda esl: "show registrations as json" in esl.commands)
+    assert switch.esl.commands[:3] == ["xml_flush_cache", *RESCANS]
+
+
+def test_a_profile_that_can_t_be_rescanned_keeps_no_change_waiting(
+    world: World, switch: FreeSwitch, start: Start
+) -> None:
+    """It may not be running yet, or its configuration may be broken: asked again later, changes go on."""
+    switch.reload_error = "[error near line 1]: unexpected closing tag"
+    world.add_switch(switch)
+    start(timing=replace(SHORT, read_tables=0.05))
+    group = world.commit(change_of("1001"))
+
+    assert eventually(lambda: world.states(group) == ["settled"])
+    switch.reload_error = ""
+    switch.esl.commands.clear()
+    assert switch.esl.wait_until(lambda esl: set(RESCANS) <= set(esl.commands))
 
 
 # What can go wrong with Redis and with us.
