@@ -217,9 +217,10 @@ async def load_user(
     return Loaded(document, tags, extension.expires_at, cacheable_ms)
 
 
-async def preview(connection: Connection, tenant_id: int, number: str) -> bytes:
-    """What FreeSWITCH gets when it asks for `number` now, byte for byte, but with the hashes masked."""
-    loaded = await load_user(connection, tenant_id, name=number, may_be_kept=True)
+async def preview(connection: Connection, tenant_id: int, domain: str, number: str) -> bytes:
+    """What FreeSWITCH gets when it asks for `number` at the tenant's `domain` now, byte for byte, hashes masked."""
+    may_be_kept = _may_be_kept(Query(user=number, domain=domain, asked_domain=domain))
+    loaded = await load_user(connection, tenant_id, name=number, may_be_kept=may_be_kept)
     return directory.masked(loaded.document.body) if loaded.document else NOT_FOUND
 
 

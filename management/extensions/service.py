@@ -51,7 +51,7 @@ class Extensions:
         async with self._database.reading() as connection:
             _known(await ExtensionRepository(connection, tenant.id).find(number), number)
             try:
-                return await preview(connection, tenant.id, number)
+                return await preview(connection, tenant.id, tenant.domain, number)
             except RenderRefused as exc:
                 raise Unavailable(str(exc)) from exc
 

@@ -426,12 +426,29 @@ async def test_a_preview_is_the_document_without_its_hashes(
     """Byte for byte what FreeSWITCH gets; not found is shown as not found."""
     reader = Reader.open(migrated_database_url)
     async with reader.connection() as connection:
-        shown, nobody = [await preview(connection, tenant_id, number) for number in ("1001", "4242")]
+        shown, nobody = [await preview(connection, tenant_id, "pbx.test", number) for number in ("1001", "4242")]
     await reader.close()
 
     sent = (await service.post(asking.user())).body
     assert shown == sent.replace(a1_hash("1001", "pbx.test").encode(), b"********")
     assert nobody == NOT_FOUND
+
+
+@only_sqlite
+@pytest.mark.parametrize("domain", ["pbx.test", "1pbx.test"])
+async def test_a_preview_is_cacheable_where_the_document_is(
+    seed: Seed, service: Service, migrated_database_url: str, domain: str
+) -> None:
+    """A domain that begins with a digit is never kept, whatever its tenant allows."""
+    tenant_id = seed.tenant(domain, cacheable_ms=300_000)
+    seed.extension(tenant_id, "1001")
+    reader = Reader.open(migrated_database_url)
+    async with reader.connection() as connection:
+        shown = await preview(connection, tenant_id, domain, "1001")
+    await reader.close()
+
+    sent = (await service.post(asking.user(domain=domain))).body
+    assert shown == sent.replace(a1_hash("1001", domain).encode(), b"********")
 
 
 # Calls.
