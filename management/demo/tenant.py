@@ -20,7 +20,7 @@ from management.api.services import Services
 from management.app import Backend, services_of
 from management.audit import Actor
 from management.auth import ADMIN, TenantScope
-from management.errors import NotFound, Unauthenticated
+from management.errors import Forbidden, NotFound, Unauthenticated
 from management.extensions.commands import ChangePassword, CreateExtension, ExtensionValues
 from management.extensions.errors import ExtensionExists
 from management.secrets import generate_password
@@ -91,6 +91,9 @@ async def _is_valid(services: Services, token: str | None) -> bool:
         await services.gate.admit(f"Bearer {token}", None)
     except Unauthenticated:
         return False
+    except Forbidden:
+        # Somebody suspended the tenant; that is no reason not to start.
+        return True
     return True
 
 

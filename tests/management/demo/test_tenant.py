@@ -81,6 +81,20 @@ async def test_passwords_that_nobody_can_read_any_more_are_replaced(
     assert len(await office.rows(api_tokens)) == 4
 
 
+async def test_a_suspended_tenant_is_left_alone(
+    office: Office, management_settings: ManagementSettings, file: Path
+) -> None:
+    """It starts all the same: the token of the platform can activate it."""
+    first = await seed(management_settings)
+    (tenant,) = await office.rows(tenants)
+    await office.change(tenants, tenant["id"], state="suspended")
+    before = await office.count_all()
+
+    assert await seed(management_settings) == first
+
+    assert await office.count_all() == before
+
+
 async def test_addresses_and_credentials_follow_the_settings(
     office: Office, management_settings: ManagementSettings, file: Path
 ) -> None:
