@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from sqlalchemy import create_engine
+from sqlalchemy import MetaData, create_engine
 
 from management.embedded import redis_server as redis_binary
 from tests.servers import PostgresServer, RedisServer, postgres_binaries
+from xmlcurl.store.tables import metadata
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -136,8 +137,18 @@ def postgres_template(postgres_server: PostgresServer) -> str:
 
 def create_tables(url: str) -> None:
     """All tables of the schema, in a database that has none."""
-    from xmlcurl.store.tables import metadata  # noqa: PLC0415 - tests of other parts run without the store
-
     engine = create_engine(url)
-    metadata.create_all(engine)
+    fresh_metadata().create_all(engine)
     engine.dispose()
+
+
+def fresh_metadata() -> MetaData:
+    """A copy of the schema, for one `create_all` or `drop_all`.
+
+    On PostgreSQL both mark the foreign keys that they alter apart as not to be created in place, for good:
+    tables that the same objects make on SQLite afterwards lack them (SQLAlchemy 2.1, sql/ddl.py, AddConstraint).
+    """
+    copy = MetaData(naming_convention=metadata.naming_convention)
+    for table in metadata.tables.values():
+        table.to_metadata(copy)
+    return copy

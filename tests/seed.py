@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, update
 
+from tests.conftest import fresh_metadata
 from xmlcurl.store.engine import open_engine
 from xmlcurl.store.tables import (
     api_tokens,
@@ -13,7 +14,6 @@ from xmlcurl.store.tables import (
     extension_names,
     extensions,
     hotlines,
-    metadata,
     numbers,
     switches,
     teams,
@@ -129,7 +129,7 @@ class Seed:
             connection.execute(extension_names.delete().where(extension_names.c.extension_id == extension_id))
 
     def create_tables(self) -> None:
-        metadata.create_all(self.engine)
+        fresh_metadata().create_all(self.engine)
 
     def begin(self) -> Any:
         return self.engine.execution_options(writes=True).begin()

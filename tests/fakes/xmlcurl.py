@@ -102,7 +102,10 @@ def _read_answer(connection: socket.socket) -> Answer:
             name, _, value = line.partition(b":")
             if name.lower() == b"content-length":
                 length = int(value)
-        return Answer(status, stream.read() if length is None else stream.read(length))
+        body = stream.read() if length is None else stream.read(length)
+        if length is not None and len(body) < length:
+            raise ConnectionError("broken off in the middle of the answer")
+        return Answer(status, body)
 
 
 def find_user(section: etree._Element, key: str, user: str, domain: str) -> etree._Element | None:

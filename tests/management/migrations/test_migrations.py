@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.type_api import TypeEngine
 
 from management.migrations import downgrade, migrate
-from tests.conftest import create_tables
+from tests.conftest import create_tables, fresh_metadata
 from xmlcurl.store.engine import open_engine
 from xmlcurl.store.tables import metadata, teams, tenants
 
@@ -69,7 +69,7 @@ def test_the_revisions_make_what_the_tables_make(database_url: str, engine: Engi
     """Also where autogenerate does not look: conditions of checks and of partial indexes, AUTOINCREMENT."""
     create_tables(database_url.replace("+aiosqlite", ""))
     expected = _schema(engine)
-    metadata.drop_all(engine)
+    fresh_metadata().drop_all(engine)
 
     migrate(database_url)
 
