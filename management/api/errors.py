@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 from starlette.types import Scope
 
 from management.api.messages import INVALID, TOO_MANY, UNAVAILABLE, UNCONFIRMED, language_of, sentence
@@ -179,7 +180,18 @@ async def _on_validation(request: Request, error: Exception) -> Response:
     return answer(Invalid(broken_rules(errors)), language_for(request.scope))
 
 
-async def _on_http(_request: Request, error: Exception) -> Response:
+async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - the type it is registered for
     message = NOT_FOUND if error.status_code == 404 else error.detail
-    return JSONResponse({"message": message}, error.status_code, error.headers)
+    headers = error.headers
+    if error.status_code == 405 and (methods := _allowed(request)):
+        headers = {"Allow": methods}
+    return JSONResponse({"message": message}, error.status_code, headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of every route with this path; the frameworks name those of the first one only."""
+    path = request.scope["path"].removeprefix(request.scope["root_path"])
+    described: Mapping[str, Mapping[str, Any]] = request.app.openapi()["paths"]
+    there = [methods for template, methods in described.items() if compile_path(template)[0].match(path)]
+    return ", ".join(sorted({method.upper() for methods in there for method in methods}))

@@ -91,13 +91,16 @@ async def test_a_body_without_end_is_not_read_to_its_end(api: httpx.AsyncClient)
     assert sent <= LONGEST_BODY_BYTES + 2 * 65_536
 
 
-@pytest.mark.parametrize(("path", "methods"), [("/extensions", "GET, POST"), ("/extensions/1001", "DELETE, GET, PUT")])
+@pytest.mark.parametrize(
+    ("path", "methods"), [("/extensions", "GET, POST"), ("/extensions/1001", "DELETE, GET, PUT"), ("/changes", "GET")]
+)
 @pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 async def test_another_method_is_refused(api: httpx.AsyncClient, path: str, methods: str) -> None:
     """405, and what is allowed."""
     answer = await api.patch(path, json={})
 
     assert answer.status_code == 405
+    assert answer.headers["Allow"] == methods
     assert list(answer.json()) == ["message"]
 
 
