@@ -95,7 +95,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _credentials_beyond_loopback(self) -> Self:
         if self.lookup_credentials is None and not is_loopback(self.lookup_bind):
-            raise ValueError(f"{ENV_PREFIX}LOOKUP_CREDENTIALS is required when LOOKUP_BIND is beyond loopback")
+            wrong = f"{ENV_PREFIX}LOOKUP_BIND={self.lookup_bind!r}"
+            raise ValueError(f"{wrong}: beyond loopback, {ENV_PREFIX}LOOKUP_CREDENTIALS is required")
         return self
 
     @cached_property

@@ -50,8 +50,12 @@ def test_beyond_loopback_credentials_are_required(monkeypatch: pytest.MonkeyPatc
     """An a1-hash is as good as the password: nobody may fetch one unasked."""
     monkeypatch.setenv("XMLCURL_LOOKUP_BIND", "0.0.0.0:8080")
 
-    with pytest.raises(SettingsError, match="XMLCURL_LOOKUP_CREDENTIALS is required"):
+    with pytest.raises(SettingsError) as caught:
         load(Settings)
+
+    assert str(caught.value) == (
+        "XMLCURL_LOOKUP_BIND='0.0.0.0:8080': beyond loopback, XMLCURL_LOOKUP_CREDENTIALS is required"
+    )
 
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
