@@ -103,11 +103,11 @@ class Book:
                 self._take(other)
         self._put(row)
 
-    def gone(self, profile: str, call_id: str) -> Registration | None:
+    def gone(self, profile: str, call_id: str, name: Address) -> None:
+        """A phone went. If its Call-ID is another name's by now, it was back before this was told."""
         row = self._rows.get((profile, call_id))
-        if row is not None:
+        if row is not None and row.name == name:
             self._take(row)
-        return row
 
     def spelled_otherwise(self, number: str, domain: str) -> list[Registration]:
         """Rows of a name that a command with this very spelling does not find."""

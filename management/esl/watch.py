@@ -106,7 +106,7 @@ class Watch:
         if not events or not self.is_complete:
             return
         self.is_complete = False
-        arrived: list[Registration] = []
+        arrived: dict[tuple[str, str], Registration] = {}
         touched: set[Address] = set()
         for event in events:
             try:
@@ -114,7 +114,9 @@ class Watch:
             except (KeyError, ValueError):
                 log.warning("event_unreadable", switch=self._switch.name)
                 return
-        for row, fault in self._faults([row for row in arrived if row in self.book.of(row.name)]):
+        # Whether or not an event since said that it went: a phone that was dropped and signs in anew may do so with
+        # the same Call-ID, and sofia::expire is overtaken by sofia::register (sofia_event_fire queues it, v1.10.12).
+        for row, fault in self._faults(list(arrived.values())):
             self._drop(link, row, fault)
         self._board.update(self.book, touched)
         self.is_complete = True
@@ -125,21 +127,22 @@ class Watch:
         rows += [row for domain in domains for row in self.book.at_domain_spelled_otherwise(domain)]
         return [commands.drop_user(row.profile, row.user, row.host) for row in rows]
 
-    def _take_one(self, link: Link, event: Mapping[str, str], arrived: list[Registration]) -> Address:
+    def _take_one(self, link: Link, event: Mapping[str, str], arrived: dict[tuple[str, str], Registration]) -> Address:
         """Whose phone it was. KeyError, ValueError: not an event that we know."""
         kind = event.get("Event-Subclass")
         if kind == "sofia::register":
             row = from_register(event, time.time())
             # The directory's variable that tells sofia to keep one phone only (sofia_reg.c:1648, v1.10.12).
             self.book.registered(row, replaces_all=event.get("sip-allow-multiple-registrations") == "false")
-            arrived.append(row)
+            arrived[row.profile, row.call_id] = row
             return row.name
         if kind == "sofia::expire":
-            self.book.gone(event["profile-name"], event["call-id"])
-            return (event["user"], event["host"].lower())
+            name = (event["user"], event["host"].lower())
+            self.book.gone(event["profile-name"], event["call-id"], name)
+            return name
         if kind == "sofia::unregister":
-            self.book.gone(event["profile-name"], event["call-id"])
             name = (event["from-user"], event["from-host"].lower())
+            self.book.gone(event["profile-name"], event["call-id"], name)
             # One phone, or all of that name? It depends on the profile, and no event says so.
             self._read_again(link, event["profile-name"], name)
             return name

@@ -196,10 +196,19 @@ def test_a_call_id_has_one_row() -> None:
 def test_who_is_gone_is_gone() -> None:
     book = book_of(row())
 
-    book.gone("internal", "c1@lab")
-    book.gone("internal", "c1@lab")
+    book.gone("internal", "c1@lab", ("1001", "pbx.test"))
+    book.gone("internal", "c1@lab", ("1001", "pbx.test"))
 
     assert book.names() == set()
+
+
+def test_who_came_back_as_another_is_not_gone() -> None:
+    """What ended is the other name's registration, though the phone gave it the same Call-ID."""
+    book = book_of(row(user="1002"))
+
+    book.gone("internal", "c1@lab", ("1001", "pbx.test"))
+
+    assert book.names() == {("1002", "pbx.test")}
 
 
 def test_the_domain_counts_in_whatever_case() -> None:
