@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import typer
-import uvicorn
 
 from management import demo, migrations
 from management.api.errors import texts
@@ -23,7 +22,8 @@ from management.migrations import SchemaOutdated, require_current
 from management.secrets import SecretUnreadable
 from management.settings import ManagementSettings
 from xmlcurl import logs
-from xmlcurl.settings import SettingsError, load, split_bind
+from xmlcurl.serving import serve_until_stopped
+from xmlcurl.settings import SettingsError, load
 
 REFUSED: Final = 1
 MISUSED: Final = 2
@@ -50,21 +50,7 @@ for _name, _commands in {
 def serve() -> None:
     """Answer the API until told to stop. Settings come from the environment, see docs/operations.md."""
     settings = _settings_of_a_process()
-    host, port = split_bind(settings.management_bind)
-    uvicorn.run(
-        create_app(settings),
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        # X-Forwarded-For is believed by the API itself, from TRUSTED_PROXIES only.
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-    )
+    serve_until_stopped(create_app(settings), setting="MANAGEMENT_BIND", bind=settings.management_bind)
 
 
 @app.command("worker")

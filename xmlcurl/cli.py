@@ -1,14 +1,11 @@
 """`xmlcurl serve`: the lookup service on the command line."""
 
 import typer
-import uvicorn
 
 from xmlcurl import logs
 from xmlcurl.app import create_app
-from xmlcurl.settings import Settings, SettingsError, load, split_bind
-
-BACKLOG = 4_096
-"""Connections that may wait to be accepted: FreeSWITCH opens one for each lookup."""
+from xmlcurl.serving import serve_until_stopped
+from xmlcurl.settings import Settings, SettingsError, load
 
 commands = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Answers FreeSWITCH's mod_xml_curl.")
 
@@ -32,27 +29,11 @@ def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
-        SettingsError: a URL can't be understood.
+        SettingsError: a URL can't be understood, or the address is taken.
     """
     app = create_app(settings)
     logs.set_up(settings.log_level)
-    host, port = split_bind(settings.lookup_bind)
-    logs.get_log().info("serving", bind=settings.lookup_bind)
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        backlog=BACKLOG,
-        # X-Forwarded-For is believed from nobody: the allow list is about the peer itself.
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-    )
+    serve_until_stopped(app, setting="LOOKUP_BIND", bind=settings.lookup_bind)
 
 
 def main() -> None:

@@ -21,6 +21,9 @@ from xmlcurl.store.reader import StoreUnavailable
 
 Header = tuple[bytes, bytes]
 
+SLOWEST_BODY_SECONDS: Final = 5.0
+"""FreeSWITCH writes a request at once, and gives up after `timeout` of its binding."""
+
 _XML: Final[Header] = (b"content-type", b"text/xml; charset=utf-8")
 _TEXT: Final[Header] = (b"content-type", b"text/plain; charset=utf-8")
 _CLOSE: Final[Header] = (b"connection", b"close")  # the body was not read to its end
@@ -47,19 +50,29 @@ class Endpoint:
     """The ASGI application behind one path. With a `section`, a request for another one is not found."""
 
     def __init__(
-        self, lookup: Lookup, gate: Gate, metrics: LookupMetrics, *, deadline_ms: int, section: str | None = None
+        self,
+        lookup: Lookup,
+        gate: Gate,
+        metrics: LookupMetrics,
+        *,
+        deadline_ms: int,
+        section: str | None = None,
+        body_seconds: float = SLOWEST_BODY_SECONDS,
     ) -> None:
         self._lookup = lookup
         self._gate = gate
         self._metrics = metrics
         self._deadline_seconds = deadline_ms / 1_000
         self._section = section
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             self._admit(scope)
-            body = await _read(scope, receive)
-        except Refusal as refusal:
+            async with asyncio.timeout(self._body_seconds):
+                body = await _read(scope, receive)
+        except (Refusal, TimeoutError) as exc:
+            refusal = exc if isinstance(exc, Refusal) else Refusal(408, "the body did not come")
             self._metrics.refused.labels(status=str(refusal.status)).inc()
             await _respond(send, refusal.status, f"{refusal}\n".encode(), _TEXT, _CLOSE, *refusal.headers)
         except ClientGone:

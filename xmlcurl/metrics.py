@@ -25,7 +25,7 @@ class LookupMetrics:
         )
         self.refused = Counter(
             "xmlcurl_refused",
-            "Requests that were not looked at, by HTTP status (401, 403, 405, 413)",
+            "Requests that were not looked at, by HTTP status (401, 403, 405, 408, 413)",
             ["status"],
             registry=self._registry,
         )

@@ -49,6 +49,20 @@ def test_wrong_settings_are_said(tmp_path: Path, settings: dict[str, str], told:
     assert "user:hidden" not in ended.output
 
 
+def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
+    """Exit status 2, as for every other setting that can't be."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        bind = f"127.0.0.1:{other.getsockname()[1]}"
+        ended = subprocess.run(
+            [XMLCURL, "serve"], env=environment(tmp_path, LOOKUP_BIND=bind), capture_output=True, text=True, check=False
+        )
+
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].startswith(f"xmlcurl: XMLCURL_LOOKUP_BIND={bind}: ")
+
+
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[XmlCurl]:
     """The service on a free port, as soon as it accepts connections; ended by SIGTERM."""

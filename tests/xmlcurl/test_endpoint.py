@@ -1,5 +1,6 @@
 """HTTP: who may ask, for what, and what comes back."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from xmlcurl.endpoint import Endpoint
 from xmlcurl.gate import Gate
 from xmlcurl.lookup import Lookup
 from xmlcurl.metrics import LookupMetrics
+from xmlcurl.settings import LOOPBACK
 
 pytestmark = only_sqlite
 
@@ -165,6 +167,25 @@ async def test_nobody_waits_any_more(service: Service) -> None:
     await service.app(scope, receive, send)
 
     assert sent == []
+    assert service.statements == []
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(service: Service) -> None:
+    """A connection that is held open holds nothing up for long."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/xmlcurl", "headers": [], "client": ("127.0.0.1", 1)}
+    documents: Any = None  # nothing is looked up
+    endpoint = Endpoint(Lookup(documents), Gate(LOOPBACK, []), LookupMetrics(), deadline_ms=500, body_seconds=0.01)
+    await endpoint(scope, receive, send)
+
+    assert sent[0]["status"] == 408
     assert service.statements == []
 
 
