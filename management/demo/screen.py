@@ -16,7 +16,7 @@ def what_runs(demo: Mapping[str, Any], pids: Mapping[str, int], data_dir: Path) 
         f"worker      tells every switch: `management switch add` (pid {pids['worker']})",
         f"data        {data_dir}",
         "",
-        f"Tenant {demo['tenant']}:",
+        f"Tenant {demo['tenant']}, as it was made:",
         *(
             f"  phone {each['number']}  password {each['password']}  voicemail PIN {each['voicemail_pin']}"
             for each in demo["extensions"]
