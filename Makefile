@@ -46,9 +46,9 @@ format: $(VENV)/.dev ## put the code into the common form
 
 lock: ## pin anew after a change of dependencies (needs uv; LOCK=--upgrade for the newest of all)
 	$(UV) pip compile --universal --python-version 3.11 --no-header --no-annotate --quiet $(LOCK) \
-		--no-emit-index-url --no-emit-find-links --extra management pyproject.toml -o requirements.lock
+		--extra management pyproject.toml -o requirements.lock
 	$(UV) pip compile --universal --python-version 3.11 --no-header --no-annotate --quiet $(LOCK) \
-		--no-emit-index-url --no-emit-find-links --extra management --group dev pyproject.toml \
+		--extra management --group dev pyproject.toml \
 		-c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what the tools made; the data of `make run` stays
