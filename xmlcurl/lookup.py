@@ -206,8 +206,6 @@ async def load_user(
     if extension is None:
         return Loaded(None, tags)
     tags.append(Tag.extension(tenant_id, extension.id))
-    tags += [Tag.number(tenant_id, extension.outbound.number_id)] if extension.outbound else []
-    tags += [Tag.hotline(tenant_id, extension.hotline_id)] if extension.hotline_id else []
     now = clock()
     if not extension.is_in_service(now) or (by_alias and name == extension.number):
         return Loaded(None, tags)

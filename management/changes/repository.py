@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,8 +11,6 @@ from management import outbox
 from management.objects.repository import LARGEST_ID
 from management.paging import Page, PageWanted
 from xmlcurl.store.tables import changes, switches, tenants
-
-STATES: Final = ("pending", "flushed", "settled", "failed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

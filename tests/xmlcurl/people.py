@@ -31,7 +31,5 @@ ALICE = Extension(
     outside_hours_calls_disabled=False,
     international_calls_disabled=False,
     outbound=None,
-    hotline_id=None,
-    team_id=None,
 )
 BOB = replace(ALICE, id=2, number="1002", sign_in_name="1002", display_name="Bob")

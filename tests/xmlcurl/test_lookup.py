@@ -561,10 +561,10 @@ async def test_the_outside_caller_id_and_what_it_depends_on(
 
     assert await shown() == b"0900000000"
     seed.change(numbers, own, status="disabled")
-    await purge(redis_url, [Tag.number(tenant_id, own)], [Guard.of_tenant(tenant_id)])
+    await purge(redis_url, [Tag.tenant(tenant_id)], [Guard.of_tenant(tenant_id)])
     assert await shown() == b"0900000001"
     seed.change(hotlines, hotline_id, deleted_at=NOW)
-    await purge(redis_url, [Tag.hotline(tenant_id, hotline_id)], [Guard.of_tenant(tenant_id)])
+    await purge(redis_url, [Tag.tenant(tenant_id)], [Guard.of_tenant(tenant_id)])
     assert await shown() == b"0900000002"
 
 

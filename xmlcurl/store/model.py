@@ -26,7 +26,6 @@ class Tenant:
 class CallerId:
     """What the outside sees of a caller: one active number of the tenant."""
 
-    number_id: int
     number: str
     display_name: str | None
 
@@ -63,8 +62,6 @@ class Extension:
     outside_hours_calls_disabled: bool
     international_calls_disabled: bool
     outbound: CallerId | None
-    hotline_id: int | None
-    team_id: int | None
 
     def is_in_service(self, now: datetime) -> bool:
         """Whether it may register and be called at `now`: active, in term, of an active tenant."""
@@ -96,6 +93,9 @@ class Tag:
 
     @staticmethod
     def tenant(tenant_id: int) -> str:
+        """Every document of the tenant. Numbers and hotlines have no tag of their own: they are shared, and show
+        where they did not before, so a change to one drops this.
+        """
         return f"t{tenant_id}"
 
     @staticmethod
@@ -106,14 +106,6 @@ class Tag:
     def name(tenant_id: int, name: str) -> str:
         """The claim that `name` belongs to an extension, or to none: absence depends on it."""
         return f"t{tenant_id}:n:{name}"
-
-    @staticmethod
-    def number(tenant_id: int, number_id: int) -> str:
-        return f"t{tenant_id}:c{number_id}"
-
-    @staticmethod
-    def hotline(tenant_id: int, hotline_id: int) -> str:
-        return f"t{tenant_id}:h{hotline_id}"
 
     @staticmethod
     def members(tenant_id: int) -> str:

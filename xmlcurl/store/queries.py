@@ -80,7 +80,7 @@ def _extensions() -> Select[Any]:
     caller_ids = [
         column.label(f"{number.name}_{column.name}")
         for number in _CALLER_IDS
-        for column in (number.c.id, number.c.number, number.c.display_name)
+        for column in (number.c.number, number.c.display_name)
     ]
     # One row for each name of an extension: its aliases come along without a second statement.
     return (
@@ -160,16 +160,12 @@ def _extension(rows: Sequence[Row[*tuple[Any, ...]]]) -> Extension:
         outside_hours_calls_disabled=row.outside_hours_calls_disabled,
         international_calls_disabled=row.international_calls_disabled,
         outbound=_outbound(row),
-        hotline_id=row.hotline_id,
-        team_id=row.team_id,
     )
 
 
 def _outbound(row: Row[*tuple[Any, ...]]) -> CallerId | None:
     for number in _CALLER_IDS:
-        number_id, digits, display_name = (
-            getattr(row, f"{number.name}_{column}") for column in ("id", "number", "display_name")
-        )
-        if number_id is not None:
-            return CallerId(number_id, digits, display_name)
+        digits, display_name = (getattr(row, f"{number.name}_{column}") for column in ("number", "display_name"))
+        if digits is not None:
+            return CallerId(digits, display_name)
     return None

@@ -25,7 +25,7 @@ extensions = st.builds(
     voicemail_enabled=st.booleans(),
     voicemail_mail=st.booleans(),
     concurrent_registrations=st.integers(1, 3),
-    outbound=st.none() | st.builds(CallerId, st.just(1), texts, st.none() | texts),
+    outbound=st.none() | st.builds(CallerId, texts, st.none() | texts),
     tenant=st.builds(replace, st.just(TENANT), time_zone=texts),
 )
 
@@ -179,8 +179,8 @@ def test_toll_allow(changes: dict[str, Any], allowed: str) -> None:
 
 def test_the_outside_caller_id() -> None:
     """Already chosen by the query; the number stands in for a name."""
-    named = variables(replace(ALICE, outbound=CallerId(5, "0900000020", "Acme")))
-    unnamed = variables(replace(ALICE, outbound=CallerId(5, "0900000020", None)))
+    named = variables(replace(ALICE, outbound=CallerId("0900000020", "Acme")))
+    unnamed = variables(replace(ALICE, outbound=CallerId("0900000020", None)))
 
     assert (named["outbound_caller_id_name"], named["outbound_caller_id_number"]) == ("Acme", "0900000020")
     assert unnamed["outbound_caller_id_name"] == "0900000020"
