@@ -14,7 +14,7 @@ import httpx
 
 from management.embedded import tied_to_parent
 from tests.freeswitch.switch import Switch, free_port
-from tests.freeswitch.waiting import wait_until
+from tests.waiting import wait_until
 
 START_TIMEOUT_SECONDS = 90.0
 STOP_TIMEOUT_SECONDS = 20.0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from management.embedded import tied_to_parent
 from tests.freeswitch.eventsocket import EventSocket
-from tests.freeswitch.waiting import wait_until
+from tests.waiting import wait_until
 
 CONFIGURATION = Path(__file__).parents[2] / "freeswitch-conf"
 START_TIMEOUT_SECONDS = 60.0

@@ -8,7 +8,7 @@ from tests.freeswitch.conftest import OTHER, UNCACHED
 from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
-from tests.freeswitch.waiting import until
+from tests.waiting import until
 
 
 async def test_1001_calls_1002(product: Product, cached_office: Office) -> None:

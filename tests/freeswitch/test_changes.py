@@ -11,7 +11,7 @@ from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
 from tests.freeswitch.tap import Tap
 from tests.freeswitch.ua import Phone
-from tests.freeswitch.waiting import until, until_async
+from tests.waiting import until, until_async
 
 
 async def test_after_a_changed_password_the_next_register_meets_the_new_one(

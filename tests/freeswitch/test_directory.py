@@ -7,7 +7,7 @@ from tests.freeswitch.conftest import OTHER
 from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
-from tests.freeswitch.waiting import until
+from tests.waiting import until
 
 
 async def test_every_name_leads_to_the_number(either: Office, switch: Switch) -> None:

@@ -8,7 +8,7 @@ from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
 from tests.freeswitch.tap import Tap
-from tests.freeswitch.waiting import until, until_async
+from tests.waiting import until, until_async
 
 
 async def test_1001_registers_with_the_printed_password(

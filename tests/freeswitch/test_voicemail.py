@@ -9,7 +9,7 @@ from tests.freeswitch.office import Office
 from tests.freeswitch.switch import Switch
 from tests.freeswitch.tap import Tap
 from tests.freeswitch.ua import Phone
-from tests.freeswitch.waiting import until
+from tests.waiting import until
 
 BEEP_HERTZ = 640
 """tone-spec of the mailbox profile."""
