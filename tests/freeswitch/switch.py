@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,8 +39,12 @@ class Switch:
     lookup_url: str
     lookup_credentials: str
     sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    gateway_sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    tls_port: int = field(default_factory=lambda: free_port(socket.SOCK_STREAM))
     event_socket_port: int = field(default_factory=lambda: free_port(socket.SOCK_STREAM))
     event_socket_password: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Further variables of `freeswitch-conf/vars.xml`, without the prefix FREESWITCH_."""
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -114,15 +119,18 @@ class Switch:
         return (self.folder / "log" / "freeswitch.log").read_text(errors="replace")
 
     def _environment(self) -> dict[str, str]:
-        values = {
+        values: dict[str, object] = {
             "NAME": self.name,
             "SIP_PORT": self.sip_port,
+            "GATEWAY_SIP_PORT": self.gateway_sip_port,
+            "TLS_PORT": self.tls_port,
             "RTP_FIRST_PORT": self.first_audio_port,
             "RTP_LAST_PORT": self.first_audio_port + PORTS_OF_AUDIO,
             "EVENT_SOCKET_PORT": self.event_socket_port,
             "EVENT_SOCKET_PASSWORD": self.event_socket_password,
             "LOOKUP_URL": self.lookup_url,
             "LOOKUP_CREDENTIALS": self.lookup_credentials,
+            **self.settings,
         }
         return {f"FREESWITCH_{name}": str(value) for name, value in values.items()}
 
