@@ -1,7 +1,7 @@
 """Our own API: an ASGI app to be mounted at /api/pbx, with its description at `openapi.json` and `docs`.
 
-To add a noun: `api/<noun>.py` with a `router` like the one in extensions.py, its bodies in
-`api/<noun>_wire.py`, its service a field of `Services`, and a line in ROUTERS.
+To add a noun: `api/<noun>.py` with its bodies and a `router` like the one in teams.py, its service a field of
+`Services`, and a line in ROUTERS.
 """
 
 from typing import Final

@@ -1,0 +1,142 @@
+"""The five routes of a small noun of a tenant, the same for all of them: list, create, read, update, delete.
+
+router = routes_of(
+    Noun(
+        name="team",
+        service=lambda services: services.teams,
+        values=TeamValues,
+        new=NewTeam,
+        change=ChangeTeam,
+        item=TeamItem,
+        texts=Texts(list="Teams by name.", create="A new team.", ...),
+    )
+)
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Security
+
+from management.api.asking import Asking, bearer, may
+from management.api.object_wire import Shown, ValuesBody
+from management.api.services import Services
+from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, Deleted, Listed, StrictRoute, Wanted, answers, listed
+from management.auth import ADMIN, READ, TenantScope
+from management.objects.commands import Values
+from management.objects.repository import LARGEST_ID
+from management.objects.service import Objects
+
+Reader = Annotated[Asking, Depends(may(READ))]
+_ADMINISTRATOR: Final = may(ADMIN)
+Filters = Mapping[str, Any]
+"""Columns with the values that a list is narrowed to."""
+
+
+def no_filters() -> Filters:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What the description of the API says of each route."""
+
+    list: str
+    create: str
+    read: str
+    update: str
+    delete: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noun:
+    """A small noun as the API offers it.
+
+    Args:
+        name: of one object, with underscores: `team` is at /teams/{team_id}, and its operations are `list_teams` ...
+        key: the type that the path names an object by, `key_name` what it calls it, `key_bounds` what describes it.
+        writer: a dependency: who may change it.
+        filters: a dependency: what else the query of a list may say.
+    """
+
+    name: str
+    service: Callable[[Services], Objects[TenantScope, Any, Any, Any]]
+    values: type[Values]
+    new: type[ValuesBody]
+    change: type[ValuesBody]
+    item: type[Shown]
+    texts: Texts
+    key: type[int | str] = int
+    key_name: str = ""
+    key_bounds: Mapping[str, Any] = field(default_factory=lambda: {"ge": 1, "le": LARGEST_ID})
+    writer: Callable[..., Any] = _ADMINISTRATOR
+    filters: Callable[..., Filters] = no_filters
+
+
+def routes_of(noun: Noun) -> APIRouter:
+    """The router of the noun."""
+    plural, key_name = f"{noun.name}s", noun.key_name or f"{noun.name}_id"
+    every = f"/{plural.replace('_', '-')}"
+    one = f"{every}/{{{key_name}}}"
+    router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=[plural.replace("_", " ")])
+
+    async def list_(asking: Reader, wanted: Wanted, filters: Filters = Depends(noun.filters)) -> Any:
+        found = await noun.service(asking.services).list(asking.tenant, wanted, filters)
+        return listed(found, [noun.item.model_validate(each) for each in found.rows])
+
+    async def create(body: ValuesBody, asking: Asking = Depends(noun.writer)) -> Any:
+        values = noun.values(**body.given())
+        written = await noun.service(asking.services).create(
+            asking.tenant, values, actor=asking.actor, wait_ms=asking.wait_ms
+        )
+        asking.tell_sync(written.sync)
+        return Data(data=noun.item.model_validate(written.result))
+
+    async def read(key: int | str, asking: Reader) -> Any:
+        found = await noun.service(asking.services).find(asking.tenant, key)
+        return Data(data=noun.item.model_validate(found))
+
+    async def update(key: int | str, body: ValuesBody, asking: Asking = Depends(noun.writer)) -> Any:
+        written = await noun.service(asking.services).update(
+            asking.tenant, key, noun.values(**body.given()), actor=asking.actor, wait_ms=asking.wait_ms
+        )
+        asking.tell_sync(written.sync)
+        return Data(data=noun.item.model_validate(written.result))
+
+    async def delete(key: int | str, asking: Asking = Depends(noun.writer)) -> Data[Deleted]:
+        written = await noun.service(asking.services).delete(
+            asking.tenant, key, actor=asking.actor, wait_ms=asking.wait_ms
+        )
+        asking.tell_sync(written.sync)
+        return Data(data=Deleted())
+
+    # FastAPI reads the types of bodies and keys from here; this noun has its own.
+    create.__annotations__["body"] = noun.new
+    update.__annotations__["body"] = noun.change
+    for endpoint in (read, update, delete):
+        endpoint.__annotations__["key"] = Annotated[noun.key, Path(alias=key_name, **noun.key_bounds)]
+    shown: Any = Data[noun.item]  # type: ignore[name-defined]  # a type that is known when this runs
+    page: Any = Listed[noun.item]  # type: ignore[name-defined]
+
+    def offer(
+        path: str, method: str, endpoint: Callable[..., Any], model: Any, *codes: int, success: int = 200
+    ) -> None:
+        verb = endpoint.__name__.rstrip("_")
+        router.add_api_route(
+            path,
+            endpoint,
+            methods=[method],
+            name=f"{verb}_{plural if verb == 'list' else noun.name}",
+            description=getattr(noun.texts, verb),
+            response_model=model,
+            status_code=success,
+            responses=answers(404, *codes) | ({} if method == "GET" else {success: SYNC_HEADERS}),
+        )
+
+    offer(every, "GET", list_, page, 422)
+    offer(every, "POST", create, shown, 409, *BODY_CODES, success=201)
+    offer(one, "GET", read, shown, 422)
+    offer(one, "PUT", update, shown, 409, *BODY_CODES)
+    offer(one, "DELETE", delete, Data[Deleted], 409, 422)
+    return router
