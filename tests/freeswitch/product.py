@@ -2,23 +2,12 @@
 
 import json
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from socket import SOCK_STREAM
 from typing import Any
 
-import httpx
-
-from management.embedded import tied_to_parent
-from tests.freeswitch.switch import Switch, free_port
-from tests.waiting import wait_until
-
-START_TIMEOUT_SECONDS = 90.0
-STOP_TIMEOUT_SECONDS = 20.0
-COMMANDS = Path(sys.executable).parent
+from tests.freeswitch.switch import Switch
+from tests.services import Service, free_port, run
 
 
 class Product:
@@ -26,11 +15,12 @@ class Product:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        lookups, management = [f"127.0.0.1:{free_port()}" for _ in range(2)]
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("XMLCURL_")},
             "XMLCURL_DATA_DIR": str(folder),
-            "XMLCURL_LOOKUP_BIND": f"127.0.0.1:{free_port(SOCK_STREAM)}",
-            "XMLCURL_MANAGEMENT_BIND": f"127.0.0.1:{free_port(SOCK_STREAM)}",
+            "XMLCURL_LOOKUP_BIND": lookups,
+            "XMLCURL_MANAGEMENT_BIND": management,
             # The tests are one impatient administrator.
             "XMLCURL_RATE_LIMIT_PER_MINUTE": "10000",
         }
@@ -39,7 +29,8 @@ class Product:
         """Of the API, by domain."""
         self.switches = 0
         """How many it tells of changes."""
-        self._process: subprocess.Popen[bytes] | None = None
+        ready = [f"http://{bind}/readyz" for bind in (lookups, management)]
+        self._service = Service(["management", "demo"], self.environment, folder / "output", ready)
 
     @property
     def management_url(self) -> str:
@@ -48,34 +39,13 @@ class Product:
     def start(self) -> None:
         """Start it, and wait until it answers on both sides."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "output").open("ab") as output:
-            self._process = subprocess.Popen(
-                tied_to_parent([sys.executable, str(COMMANDS / "management"), "demo"]),
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        try:
-            wait_until(self._is_ready, START_TIMEOUT_SECONDS)
-        except (RuntimeError, TimeoutError) as exc:
-            self.stop()
-            raise RuntimeError(f"the product did not start: {self.output()[-3_000:]}") from exc
+        self._service.start()
         self.demo = json.loads((self.folder / "demo.json").read_text())
         self.tokens[str(self.demo["tenant"])] = str(self.demo["token"])
 
     def stop(self) -> None:
-        """As Ctrl-C does."""
-        process, self._process = self._process, None
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(STOP_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        """As an operator does."""
+        self._service.stop()
 
     @property
     def lookup_url(self) -> str:
@@ -103,33 +73,6 @@ class Product:
         )
         self.switches += 1
 
-    def output(self) -> str:
-        return (self.folder / "output").read_text(errors="replace")
-
     def command(self, *words: str, stdin: str = "") -> Any:
-        """`management WORDS --json`: what it printed.
-
-        Raises:
-            RuntimeError: it failed; with what it said.
-        """
-        done = subprocess.run(
-            [COMMANDS / "management", *words, "--json"],
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"management {' '.join(words)}: {done.stderr}")
-        return json.loads(done.stdout)
-
-    def _is_ready(self) -> bool:
-        if self._process is None or self._process.poll() is not None:
-            raise RuntimeError("the product ended while it started")
-        binds = [self.environment[f"XMLCURL_{side}_BIND"] for side in ("LOOKUP", "MANAGEMENT")]
-        try:
-            answers = [httpx.get(f"http://{bind}/readyz", timeout=2.0) for bind in binds]
-        except httpx.HTTPError:
-            return False
-        return all(answer.is_success for answer in answers) and (self.folder / "demo.json").exists()
+        """As `run`, on this product."""
+        return run(self.environment, *words, stdin=stdin)

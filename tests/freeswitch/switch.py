@@ -13,6 +13,7 @@ from pathlib import Path
 
 from management.embedded import tied_to_parent
 from tests.freeswitch.eventsocket import EventSocket
+from tests.services import free_port
 from tests.waiting import wait_until
 
 CONFIGURATION = Path(__file__).parents[2] / "freeswitch-conf"
@@ -40,8 +41,8 @@ class Switch:
     lookup_credentials: str
     sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
     gateway_sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
-    tls_port: int = field(default_factory=lambda: free_port(socket.SOCK_STREAM))
-    event_socket_port: int = field(default_factory=lambda: free_port(socket.SOCK_STREAM))
+    tls_port: int = field(default_factory=free_port)
+    event_socket_port: int = field(default_factory=free_port)
     event_socket_password: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)
     """Further variables of `freeswitch-conf/vars.xml`, without the prefix FREESWITCH_."""
@@ -168,10 +169,3 @@ class Switch:
         finally:
             process.kill()
             process.wait()
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    """A port of loopback that nobody had a moment ago, free for UDP (`SOCK_DGRAM`) or TCP."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

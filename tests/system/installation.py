@@ -1,11 +1,6 @@
 """Two lookup nodes, the API and the worker, each a process that a test can kill and start again."""
 
-import json
 import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,66 +8,9 @@ from typing import Any
 
 import httpx
 
-START_TIMEOUT_SECONDS = 40.0
-STOP_TIMEOUT_SECONDS = 15.0
-COMMANDS = Path(sys.executable).parent
+from tests.services import Service, free_port, run
+
 CREDENTIALS = "freeswitch:a-password-of-tests"
-
-
-def free_port() -> int:
-    """A TCP port of loopback that nobody had a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Service:
-    """One process of the product; ready when `ready_url` says so, or at once where there is none."""
-
-    def __init__(self, command: list[str], environment: Mapping[str, str], log: Path, ready_url: str = "") -> None:
-        self._command = [str(COMMANDS / command[0]), *command[1:]]
-        self._environment = environment
-        self._log = log
-        self._ready_url = ready_url
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-            )
-        deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        while self._ready_url and not self._is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{self._command} did not start: {self.log()[-3_000:]}")
-            time.sleep(0.05)
-
-    def kill(self) -> None:
-        """As a crash: nothing is said, nothing is put away."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-        self._process = None
-
-    def stop(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-    def log(self) -> str:
-        return self._log.read_text(errors="replace")
-
-    def _is_ready(self) -> bool:
-        try:
-            return httpx.get(self._ready_url, timeout=2.0).is_success
-        except httpx.HTTPError:
-            return False
 
 
 class Installation:
@@ -117,22 +55,8 @@ class Installation:
                 service.stop()
 
     def command(self, *words: str, stdin: str = "", is_json: bool = True) -> Any:
-        """`management WORDS`: what it printed.
-
-        Raises:
-            RuntimeError: it failed; with what it said.
-        """
-        done = subprocess.run(
-            [COMMANDS / "management", *words, *(["--json"] if is_json else [])],
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"management {' '.join(words)}: {done.stderr}")
-        return json.loads(done.stdout) if is_json else None
+        """As `run`, on this installation."""
+        return run(self.environment, *words, stdin=stdin, is_json=is_json)
 
     def client(self) -> httpx.Client:
         """For the API, as the tenant."""
@@ -146,4 +70,4 @@ class Node(Service):
 
     def __init__(self, command: list[str], environment: Mapping[str, str], folder: Path, name: str, bind: str) -> None:
         self.url = f"http://{bind}"
-        super().__init__(command, environment, folder / f"{name}.log", f"{self.url}/readyz")
+        super().__init__(command, environment, folder / f"{name}.log", [f"{self.url}/readyz"])

@@ -16,6 +16,7 @@ from tests.fakes.freeswitch import sip_auth_body as sip_auth
 from tests.fakes.xmlcurl import XmlCurl, find_user, values
 from tests.servers import PostgresServer, RedisServer
 from tests.system.installation import CREDENTIALS, Installation
+from tests.waiting import wait_until
 from xmlcurl.store.engine import open_engine
 from xmlcurl.store.tables import changes
 
@@ -148,15 +149,6 @@ def unfinished(system: System) -> int:
     return len(rows)
 
 
-def until(claim: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if claim():
-            return True
-        time.sleep(0.1)
-    return False
-
-
 def nothing(_system: System) -> None: ...
 
 
@@ -233,13 +225,16 @@ def test_a_fault_loses_nothing_and_serves_nothing_stale(
     stop_writing.set()
     writer.join()
     newest = 1_000_000
-    assert until(lambda: write(system, number, observed, newest), seconds=30)
-    all_settled = until(lambda: unfinished(system) == 0, SETTLED_WITHIN_SECONDS)
-    is_over.set()
-    for watcher in watchers:
-        watcher.join()
+    try:
+        wait_until(lambda: write(system, number, observed, newest), 30)
+        wait_until(lambda: unfinished(system) == 0, SETTLED_WITHIN_SECONDS)
+    except TimeoutError as exc:
+        raise AssertionError(system.product.worker.log()[-3_000:]) from exc
+    finally:
+        is_over.set()
+        for watcher in watchers:
+            watcher.join()
 
-    assert all_settled, system.product.worker.log()[-3_000:]
     assert observed.stale() == []
     assert len(observed.seen) > WRITES_BEFORE
     assert [version_at(node.url, number) for node in system.product.lookups] == [newest, newest]

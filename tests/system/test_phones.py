@@ -12,7 +12,7 @@ from tests.fakes.freeswitch import FreeSwitch, Phone
 from tests.fakes.xmlcurl import XmlCurl
 from tests.servers import RedisServer
 from tests.system.installation import CREDENTIALS, Installation
-from tests.system.test_faults import until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -90,18 +90,18 @@ def test_a_phone_is_let_in_and_put_out(office: Office) -> None:
     """With the password that the API gave, at once; and with no other, at once."""
     phone = office.create(office.number("001"))
     assert office.switch.register(phone) == 200
-    assert until(lambda: office.status(phone.name) == "registered", 10)
+    wait_until(lambda: office.status(phone.name) == "registered", 10)
     assert office.switch.register(replace(phone, password="guessed", call_id="x@x")) == 403
 
     changed = office.change_password(phone)
 
     assert office.switch.register(phone) == 403
-    assert until(lambda: office.registered(phone.name) == [] and office.status(phone.name) == "unregistered", 10)
+    wait_until(lambda: office.registered(phone.name) == [] and office.status(phone.name) == "unregistered", 10)
     assert office.switch.register(changed) == 200
     with office.client() as client:
         client.delete(f"/extensions/{phone.name}", headers={"Prefer": "wait=10"}).raise_for_status()
     assert office.switch.register(changed) == 403
-    assert until(lambda: office.registered(phone.name) == [], 10)
+    wait_until(lambda: office.registered(phone.name) == [], 10)
 
 
 def test_a_register_in_flight_gets_nobody_in_with_the_former_password(office: Office) -> None:
@@ -119,9 +119,10 @@ def test_a_register_in_flight_gets_nobody_in_with_the_former_password(office: Of
     slow.join()
 
     assert answers == [200]
-    assert until(lambda: office.registered(phone.name) == [], 10)
+    wait_until(lambda: office.registered(phone.name) == [], 10)
     assert office.switch.register(changed) == 200
-    assert not until(lambda: office.registered(phone.name) != [office.domain], 1)
+    with pytest.raises(TimeoutError):
+        wait_until(lambda: office.registered(phone.name) != [office.domain], 1)
 
 
 def test_a_phone_of_one_tenant_cannot_register_as_anothers(office: Office) -> None:
@@ -133,7 +134,7 @@ def test_a_phone_of_one_tenant_cannot_register_as_anothers(office: Office) -> No
     # A Call-ID that is read as the victim's domain, which must not go with the intruder.
     office.switch.register(replace(phone, to_host=other, call_id=other, port=6666))
 
-    assert until(lambda: office.registered(phone.name) == [office.domain], 10)
+    wait_until(lambda: office.registered(phone.name) == [office.domain], 10)
 
 
 def test_the_switch_shows_in_the_metrics(offices: dict[str, Office]) -> None:

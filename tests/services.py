@@ -1,0 +1,105 @@
+"""The product's own commands and processes, as tests start, kill and stop them."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from management.embedded import end, tied_to_parent
+from tests.waiting import wait_until
+
+START_TIMEOUT_SECONDS = 60.0
+STOP_TIMEOUT_SECONDS = 20.0
+COMMANDS = Path(sys.executable).parent
+
+
+class Service:
+    """One process; ready when every one of `ready_urls` says so, or at once where there is none.
+
+    Args:
+        command: `xmlcurl` or `management`, and its words.
+        log: what it says, appended over all its lives.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], log: Path, ready_urls: Sequence[str] = ()
+    ) -> None:
+        self._command, self._environment, self._log, self._ready_urls = command, environment, log, ready_urls
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            RuntimeError: it did not become ready; with the end of what it said. It was stopped.
+        """
+        program, *words = self._command
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                tied_to_parent([sys.executable, str(COMMANDS / program), *words]),
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for pytest, which stops it in its turn
+            )
+        try:
+            wait_until(self._is_ready, START_TIMEOUT_SECONDS)
+        except (RuntimeError, TimeoutError) as exc:
+            self.stop()
+            raise RuntimeError(f"{' '.join(self._command)}: {exc}: {self.log()[-3_000:]}") from exc
+
+    def kill(self) -> None:
+        """As a crash: nothing is said, nothing is put away."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    def stop(self) -> None:
+        """As an operator does."""
+        process, self._process = self._process, None
+        if process is not None:
+            end(process, STOP_TIMEOUT_SECONDS)
+
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def _is_ready(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            raise RuntimeError("it ended while it started")
+        try:
+            return all(httpx.get(url, timeout=2.0).is_success for url in self._ready_urls)
+        except httpx.HTTPError:
+            return False
+
+
+def run(environment: Mapping[str, str], *words: str, stdin: str = "", is_json: bool = True) -> Any:
+    """`management WORDS`: what it printed.
+
+    Raises:
+        RuntimeError: it failed; with what it said.
+    """
+    done = subprocess.run(
+        [COMMANDS / "management", *words, *(["--json"] if is_json else [])],
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"management {' '.join(words)}: {done.stderr}")
+    return json.loads(done.stdout) if is_json else None
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port of loopback that nobody had a moment ago, free for TCP or UDP (`SOCK_DGRAM`)."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
