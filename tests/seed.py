@@ -11,11 +11,11 @@ from xmlcurl.store.engine import open_engine
 from xmlcurl.store.tables import (
     api_tokens,
     departments,
-    extension_names,
     extensions,
     hotlines,
     numbers,
     switches,
+    taken_names,
     teams,
     tenants,
     users,
@@ -78,7 +78,7 @@ class Seed:
             for name in dict.fromkeys((number, sign_in_name, *aliases)):
                 self._insert(
                     connection,
-                    extension_names,
+                    taken_names,
                     {
                         "tenant_id": tenant_id,
                         "extension_id": extension_id,
@@ -126,7 +126,7 @@ class Seed:
         """Soft delete: the row stays, its names are free again."""
         with self.begin() as connection:
             connection.execute(update(extensions).where(extensions.c.id == extension_id).values(deleted_at=utc_now()))
-            connection.execute(extension_names.delete().where(extension_names.c.extension_id == extension_id))
+            connection.execute(taken_names.delete().where(taken_names.c.extension_id == extension_id))
 
     def create_tables(self) -> None:
         fresh_metadata().create_all(self.engine)

@@ -14,7 +14,7 @@ from management import outbox
 from management.effects import Effects
 from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
-from xmlcurl.store.tables import extension_names, extensions, switches, tenants
+from xmlcurl.store.tables import extensions, switches, taken_names, tenants
 
 Statement = Executable
 """One of outbox.py's."""
@@ -130,9 +130,9 @@ class Store:
     def leaving_service(self, extension_id: int, now: datetime) -> tuple[int, Effects] | None:
         """The tenant and what follows of an extension whose term has ended by `now`; None: it has not, or is gone."""
         wanted = (
-            select(extensions.c.tenant_id, extensions.c.number, tenants.c.domain, extension_names.c.name)
+            select(extensions.c.tenant_id, extensions.c.number, tenants.c.domain, taken_names.c.name)
             .join(tenants, tenants.c.id == extensions.c.tenant_id)
-            .join(extension_names, extension_names.c.extension_id == extensions.c.id)
+            .join(taken_names, taken_names.c.extension_id == extensions.c.id)
             .where(
                 extensions.c.id == extension_id,
                 extensions.c.deleted_at.is_(None),

@@ -14,10 +14,10 @@ from management.extensions.model import Extension, Names, OutboundNumber
 from management.paging import Page, PageWanted
 from xmlcurl.store.tables import (
     departments,
-    extension_names,
     extensions,
     hotlines,
     numbers,
+    taken_names,
     teams,
     users,
     utc_now,
@@ -83,8 +83,8 @@ class ExtensionRepository:
 
     async def owners(self, names: Collection[str]) -> dict[str, int]:
         """Which of `names` living extensions have, as any kind of name: name -> id of the extension."""
-        statement = select(extension_names.c.name, extension_names.c.extension_id).where(
-            extension_names.c.tenant_id == self._tenant_id, extension_names.c.name.in_(names)
+        statement = select(taken_names.c.name, taken_names.c.extension_id).where(
+            taken_names.c.tenant_id == self._tenant_id, taken_names.c.name.in_(names)
         )
         return {row[0]: row[1] for row in await self._connection.execute(statement)}
 
@@ -107,7 +107,7 @@ class ExtensionRepository:
             for name in sorted(each.all)
         ]
         with _collisions():
-            await self._connection.execute(insert(extension_names), rows)
+            await self._connection.execute(insert(taken_names), rows)
 
     async def replace_names(self, extension_id: int, names: Names) -> None:
         """What an extension is called from now on; raises Collided as `add_names`."""
@@ -182,13 +182,13 @@ class ExtensionRepository:
         if not ids:
             return {}
         statement = (
-            select(extension_names.c.extension_id, extension_names.c.name)
+            select(taken_names.c.extension_id, taken_names.c.name)
             .where(
-                extension_names.c.tenant_id == self._tenant_id,
-                extension_names.c.extension_id.in_(ids),
-                extension_names.c.is_alias.is_(True),
+                taken_names.c.tenant_id == self._tenant_id,
+                taken_names.c.extension_id.in_(ids),
+                taken_names.c.is_alias.is_(True),
             )
-            .order_by(extension_names.c.name)
+            .order_by(taken_names.c.name)
         )
         found: dict[int, tuple[str, ...]] = {}
         for row in await self._connection.execute(statement):
@@ -197,8 +197,8 @@ class ExtensionRepository:
 
     async def _drop_names(self, extension_id: int) -> None:
         await self._connection.execute(
-            delete(extension_names).where(
-                extension_names.c.tenant_id == self._tenant_id, extension_names.c.extension_id == extension_id
+            delete(taken_names).where(
+                taken_names.c.tenant_id == self._tenant_id, taken_names.c.extension_id == extension_id
             )
         )
 

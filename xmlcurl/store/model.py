@@ -9,6 +9,31 @@ RECORDING_MODES = ("none", "inbound", "outbound", "all")
 CARRIERS = ("viettel", "mobifone", "vinaphone", "vietnamobile", "landline", "other")
 CLI_TYPES = ("mobile", "fixed_02x", "hotline_1900", "hotline_1800", "brandname")
 LANGUAGES = ("en", "vi")
+PRESENCE_STATUSES = ("available", "away", "business_trip", "do_not_disturb", "lunch", "off_work")
+TRANSPORTS = ("udp", "tcp", "tls")
+RING_STRATEGIES = ("simultaneous", "sequence", "random")
+QUEUE_STRATEGIES = (
+    "ring-all",
+    "longest-idle-agent",
+    "round-robin",
+    "top-down",
+    "agent-with-least-talk-time",
+    "agent-with-fewest-calls",
+    "sequentially-by-agent-order",
+    "random",
+)
+DESTINATION_TYPES = (
+    "extension",
+    "ext_vm",
+    "ring_group",
+    "queue",
+    "ivr",
+    "group_vm",
+    "mobile_number",
+    "external_num",
+    "play_greeting",
+    "end_call",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from xmlcurl.store.model import CallerId, Extension, Tenant
-from xmlcurl.store.tables import extension_names, extensions, hotlines, numbers, teams, tenants
+from xmlcurl.store.tables import extensions, hotlines, numbers, taken_names, teams, tenants
 
 _TENANT = (
     tenants.c.id.label("tenant_id"),
@@ -17,8 +17,8 @@ _TENANT = (
     tenants.c.time_zone,
     tenants.c.cacheable_ms,
 )
-_asked = extension_names.alias("asked")
-_names = extension_names.alias("names")
+_asked = taken_names.alias("asked")
+_names = taken_names.alias("names")
 _own = numbers.alias("own_number")
 _hotline = numbers.alias("hotline_number")
 _default = numbers.alias("default_number")

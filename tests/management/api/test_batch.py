@@ -7,7 +7,7 @@ import pytest
 
 from management.extensions.commands import MOST_ROWS
 from tests.management.office import Office
-from xmlcurl.store.tables import audit, changes, extension_names, extensions, numbers
+from xmlcurl.store.tables import audit, changes, extensions, numbers, taken_names
 
 MIXED: list[Any] = [
     {"extension_number": "1001", "display_name": "Bob"},
@@ -41,7 +41,7 @@ async def test_each_row_has_its_own_result(office: Office, api: httpx.AsyncClien
     assert len(data["results"][0]["data"]["sip_password"]) == 24
     assert data["results"][7]["data"]["sip_password"] == "a-long-password"
     assert [row["number"] for row in await office.rows(extensions)] == ["1001", "1006"]
-    assert sorted(row["name"] for row in await office.rows(extension_names)) == ["1001", "1006", "bob"]
+    assert sorted(row["name"] for row in await office.rows(taken_names)) == ["1001", "1006", "bob"]
 
 
 async def test_all_means_all_or_nothing(office: Office, api: httpx.AsyncClient) -> None:

@@ -7,7 +7,7 @@ import httpx
 
 from management.secrets import a1_hash
 from tests.management.office import Office
-from xmlcurl.store.tables import extension_names, extensions
+from xmlcurl.store.tables import extensions, taken_names
 
 
 async def test_two_that_create_the_same_number(office: Office, api: httpx.AsyncClient) -> None:
@@ -30,7 +30,7 @@ async def test_two_that_want_the_same_names_in_another_order(office: Office, api
     )
 
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 7}
-    assert len(await office.rows(extension_names)) == 4
+    assert len(await office.rows(taken_names)) == 4
 
 
 async def test_changes_of_one_extension_all_count(api: httpx.AsyncClient) -> None:

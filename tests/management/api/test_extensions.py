@@ -11,10 +11,10 @@ from tests.management.office import DOMAIN, Office
 from xmlcurl.store.tables import (
     changes,
     departments,
-    extension_names,
     extensions,
     hotlines,
     numbers,
+    taken_names,
     teams,
     users,
     utc_now,
@@ -476,7 +476,7 @@ async def test_a_deleted_extension_is_gone(office: Office, api: httpx.AsyncClien
         assert (gone.status_code, gone.json()) == (404, {"message": "Resource not found"})
     assert (await api.get("/extensions")).json()["total"] == 0
     assert [row["number"] for row in await office.rows(extensions)] == ["1001"]
-    assert await office.rows(extension_names) == []
+    assert await office.rows(taken_names) == []
 
 
 async def test_a_deleted_number_can_be_created_anew(office: Office, api: httpx.AsyncClient) -> None:

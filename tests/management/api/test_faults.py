@@ -99,7 +99,7 @@ async def test_a_fault_of_ours_says_nothing_of_itself(
 ) -> None:
     """500 in a word; the log says where, without the values of the request."""
     async with office.backend.database.writing() as connection:
-        await connection.exec_driver_sql("DROP TABLE extension_names")
+        await connection.exec_driver_sql("DROP TABLE taken_names")
 
     answer = await api.post("/extensions", json={"extension_number": "1001", "sip_password": "a-password-in-clear"})
 

@@ -14,7 +14,7 @@ from management.effects import Effects
 from management.esl.repository import Store
 from tests.fakes.freeswitch import FreeSwitch
 from xmlcurl.store.model import Tag
-from xmlcurl.store.tables import audit, changes, extension_names, extensions, switches, tenants
+from xmlcurl.store.tables import audit, changes, extensions, switches, taken_names, tenants
 
 DOMAIN = "pbx.test"
 
@@ -35,7 +35,7 @@ class World:
         extension_id = self._insert(insert(extensions).values(tenant_id=tenant_id, number=number, **row))
         for name in (number, *also):
             self._insert(
-                insert(extension_names).values(
+                insert(taken_names).values(
                     tenant_id=tenant_id, extension_id=extension_id, name=name, is_number=name == number
                 )
             )

@@ -16,9 +16,28 @@ from sqlalchemy.sql.type_api import TypeEngine
 from management.migrations import downgrade, migrate
 from tests.conftest import create_tables, fresh_metadata
 from xmlcurl.store.engine import open_engine
-from xmlcurl.store.tables import metadata, teams, tenants
+from xmlcurl.store.tables import extensions, metadata, taken_names, teams, tenants
 
 PROCESSES = 2
+FIRST_ROWS = """
+INSERT INTO tenants (id, domain, name, state, time_zone, language, cacheable_ms, created_at, updated_at)
+VALUES (3, 'pbx.test', 'First', 'active', 'UTC', 'en', 0, '2026-01-01 00:00:00', '2026-01-01 00:00:00');
+
+INSERT INTO extensions (
+    id, tenant_id, number, sign_in_name, status, a1_hash, password_encrypted, credentials_revision, max_concurrent,
+    concurrent_registrations, tls_enabled, recording_mode, voicemail_enabled, voicemail_mail, voicemail_attach,
+    voicemail_delete_after_mail, outbound_calls_disabled, outside_hours_calls_disabled, international_calls_disabled,
+    created_at, updated_at)
+VALUES (
+    7, 3, '1001', '1001', 'active', 'hash', 'secret', 1, 2,
+    1, false, 'none', false, false, false,
+    false, false, false, false,
+    '2026-01-01 00:00:00', '2026-01-01 00:00:00');
+
+INSERT INTO extension_names (tenant_id, extension_id, name, is_number, is_sign_in, is_alias)
+VALUES (3, 7, '1001', true, true, false), (3, 7, 'desk', false, false, true)
+"""
+"""What a database of revision 0001 may hold."""
 
 
 @pytest.fixture
@@ -74,6 +93,24 @@ def test_the_revisions_make_what_the_tables_make(database_url: str, engine: Engi
     migrate(database_url)
 
     assert expected == _schema(engine)
+
+
+def test_extensions_keep_their_names_when_other_things_get_names_too(database_url: str, engine: Engine) -> None:
+    """Revision 0002 moves names to a table that ring groups and queues share, and back."""
+    migrate(database_url, "0001")
+    with engine.execution_options(writes=True).begin() as connection:
+        for statement in FIRST_ROWS.split(";"):
+            connection.execute(text(statement))
+
+    migrate(database_url, "0002")
+    with engine.connect() as connection:
+        kept = select(taken_names.c.name, taken_names.c.is_alias, extensions.c.presence_status).join(extensions)
+        assert list(connection.execute(kept)) == [("1001", False, "available"), ("desk", True, "available")]
+
+    downgrade(database_url, "0001")
+    with engine.connect() as connection:
+        names = connection.execute(text("SELECT name, extension_id FROM extension_names ORDER BY id"))
+        assert list(names) == [("1001", 7), ("desk", 7)]
 
 
 def test_processes_that_start_together_wait_for_one_another(database_url: str, engine: Engine) -> None:
