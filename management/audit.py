@@ -30,7 +30,8 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
         "credentials_revision max_concurrent concurrent_registrations tls_enabled recording_mode "
         "voicemail_enabled voicemail_mail voicemail_attach voicemail_delete_after_mail voicemail_language "
         "outbound_calls_disabled outside_hours_calls_disabled international_calls_disabled "
-        "outbound_number_id hotline_id user_id team_id department_id"
+        "outbound_number_id hotline_id user_id team_id department_id class_of_service_id "
+        "presence_status mobile_prefix"
     ),
     "token": _columns("name scopes revoked_at"),
     "registration": _columns("switch profile user host realm auth_user call_id address revision reason"),

@@ -22,8 +22,10 @@ from management.errors import Broken, Conflict, Invalid
 from management.extensions import commands
 from management.extensions.commands import ChangePassword, CreateExtension, ExtensionValues, UpdateExtension
 from management.extensions.model import Extension, OutboundNumber, RefusedRow, WithPassword
+from management.objects.destination import PREFIX
 from xmlcurl.store.model import CARRIERS, CLI_TYPES
 
+PresenceStatus = Literal["available", "away", "business_trip", "do_not_disturb", "lunch", "off_work"]
 RecordingMode = Literal["none", "inbound", "outbound", "all"]
 Status = Literal["active", "disabled"]
 
@@ -84,6 +86,9 @@ class UpdateBody(ValuesBody):
     outbound_calls_disabled: bool = unset()
     outside_hours_calls_disabled: bool = unset()
     international_calls_disabled: bool = unset()
+    class_of_service_id: OptionalId = unset()
+    presence_status: PresenceStatus = unset()
+    mobile_prefix: OptionalText = unset(pattern=PREFIX)
 
     def values(self) -> ExtensionValues:
         return ExtensionValues(
@@ -177,6 +182,9 @@ class ExtensionInFull(ExtensionItem):
     outbound_calls_disabled: bool
     outside_hours_calls_disabled: bool
     international_calls_disabled: bool
+    class_of_service_id: int | None
+    presence_status: PresenceStatus
+    mobile_prefix: str | None
     hotline_id: int | None
     user_id: int | None
 

@@ -17,12 +17,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Security
+from fastapi import APIRouter, Depends, Path, Query, Security
 
 from management.api.asking import Asking, bearer, may
 from management.api.object_wire import Shown, ValuesBody
 from management.api.services import Services
-from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, Deleted, Listed, StrictRoute, Wanted, answers, listed
+from management.api.wire import (
+    BODY_CODES,
+    SYNC_HEADERS,
+    Absent,
+    Data,
+    Deleted,
+    Listed,
+    StrictRoute,
+    Wanted,
+    answers,
+    listed,
+)
 from management.auth import ADMIN, READ, TenantScope
 from management.objects.commands import Values
 from management.objects.repository import LARGEST_ID
@@ -104,9 +115,11 @@ def routes_of(noun: Noun) -> APIRouter:
         asking.tell_sync(written.sync)
         return Data(data=noun.item.model_validate(written.result))
 
-    async def delete(key: int | str, asking: Asking = Depends(noun.writer)) -> Data[Deleted]:
+    async def delete(
+        key: int | str, replace_with: int | str | None = None, asking: Asking = Depends(noun.writer)
+    ) -> Data[Deleted]:
         written = await noun.service(asking.services).delete(
-            asking.tenant, key, actor=asking.actor, wait_ms=asking.wait_ms
+            asking.tenant, key, actor=asking.actor, wait_ms=asking.wait_ms, replace_with=replace_with
         )
         asking.tell_sync(written.sync)
         return Data(data=Deleted())
@@ -116,6 +129,8 @@ def routes_of(noun: Noun) -> APIRouter:
     update.__annotations__["body"] = noun.change
     for endpoint in (read, update, delete):
         endpoint.__annotations__["key"] = Annotated[noun.key, Path(alias=key_name, **noun.key_bounds)]
+    described = {"description": "What points to it points to this one from then on", **noun.key_bounds}
+    delete.__annotations__["replace_with"] = Annotated[noun.key | Absent, Query(**described)]
     shown: Any = Data[noun.item]  # type: ignore[name-defined]  # a type that is known when this runs
     page: Any = Listed[noun.item]  # type: ignore[name-defined]
 

@@ -1,7 +1,8 @@
 """Rows of departments."""
 
 from management.departments.commands import Department
-from management.objects.repository import Link, Rows
+from management.objects.links import Reference
+from management.objects.repository import Rows
 from xmlcurl.store.tables import departments, extensions
 
 
@@ -13,4 +14,4 @@ class DepartmentRepository(Rows[Department]):
     SEARCHED = (departments.c.name,)
     ORDER = (departments.c.name,)
     UNIQUE = "name"
-    LINKS = (Link("extension", extensions.c.department_id, extensions.c.number),)
+    LINKS = (Reference("extension", extensions.c.department_id, extensions.c.number),)

@@ -13,7 +13,8 @@ from typing import ClassVar, Final
 from management.errors import Broken, Invalid
 from management.extensions.model import Names
 from management.objects.commands import UNSET, Rule, Unset, Values, between, mail_address, matching, one_of, text
-from xmlcurl.store.model import EXTENSION_STATUSES, RECORDING_MODES
+from management.objects.destination import PREFIX
+from xmlcurl.store.model import EXTENSION_STATUSES, PRESENCE_STATUSES, RECORDING_MODES
 from xmlcurl.store.text import is_name
 
 EMERGENCY_NUMBERS: Final = ("112", "911")
@@ -87,6 +88,8 @@ class ExtensionValues(Values):
         "concurrent_registrations": between(1, MOST_REGISTRATIONS),
         "recording_mode": one_of(RECORDING_MODES),
         "voicemail_pin": matching(PIN, Broken("digits_between", {"min": 4, "max": 20})),
+        "presence_status": one_of(PRESENCE_STATUSES),
+        "mobile_prefix": matching(PREFIX, Broken("regex")),
         "voicemail_language": matching(LANGUAGE, Broken("regex")),
     }
 
@@ -117,6 +120,9 @@ class ExtensionValues(Values):
     user_id: int | Unset | None = UNSET
     team_id: int | Unset | None = UNSET
     department_id: int | Unset | None = UNSET
+    class_of_service_id: int | Unset | None = UNSET
+    presence_status: str | Unset = UNSET
+    mobile_prefix: str | Unset | None = UNSET
 
     def broken_by(self, number: str) -> dict[str, list[Broken]]:
         """Every rule that a value of the extension `number` breaks by itself."""

@@ -55,6 +55,9 @@ class Extension:
     user_id: int | None
     team_id: int | None
     department_id: int | None
+    class_of_service_id: int | None
+    presence_status: str
+    mobile_prefix: str | None
     created_at: datetime
     updated_at: datetime
 

@@ -13,6 +13,7 @@ from management.database import Collided, is_unique_violation
 from management.extensions.model import Extension, Names, OutboundNumber
 from management.paging import Page, PageWanted
 from xmlcurl.store.tables import (
+    classes_of_service,
     departments,
     extensions,
     hotlines,
@@ -24,7 +25,13 @@ from xmlcurl.store.tables import (
 )
 
 _LARGEST_ID: Final = 2**63 - 1
-LINKED: Final = {"team_id": teams, "department_id": departments, "user_id": users, "hotline_id": hotlines}
+LINKED: Final = {
+    "team_id": teams,
+    "department_id": departments,
+    "user_id": users,
+    "hotline_id": hotlines,
+    "class_of_service_id": classes_of_service,
+}
 _SECRETS: Final = {"a1_hash", "vm_a1_hash", "password_encrypted"}
 _DEFAULTS: Final = {
     column.name: column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None

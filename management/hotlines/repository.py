@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from management.hotlines.commands import Hotline
-from management.objects.repository import Link, Rows
+from management.objects.links import Reference
+from management.objects.repository import Rows
 from xmlcurl.store.tables import extensions, hotlines, numbers
 
 
@@ -16,7 +17,7 @@ class HotlineRepository(Rows[Hotline]):
     MODEL = Hotline
     SEARCHED = (hotlines.c.name, numbers.c.number)
     ORDER = (hotlines.c.name,)
-    LINKS = (Link("extension", extensions.c.hotline_id, extensions.c.number),)
+    LINKS = (Reference("extension", extensions.c.hotline_id, extensions.c.number),)
 
     async def number_id(self, number: str) -> int | None:
         """The id of the tenant's number with these digits, active or not: a disabled one is just not shown."""

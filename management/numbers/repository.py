@@ -1,7 +1,8 @@
 """Rows of numbers."""
 
 from management.numbers.commands import Number
-from management.objects.repository import Link, Rows
+from management.objects.links import Reference
+from management.objects.repository import Rows
 from xmlcurl.store.tables import extensions, hotlines, numbers, tenants
 
 
@@ -15,7 +16,7 @@ class NumberRepository(Rows[Number]):
     KEY = "number"
     UNIQUE = "number"
     LINKS = (
-        Link("extension", extensions.c.outbound_number_id, extensions.c.number),
-        Link("hotline", hotlines.c.number_id, hotlines.c.name),
-        Link("tenant", tenants.c.default_number_id, tenants.c.domain),
+        Reference("extension", extensions.c.outbound_number_id, extensions.c.number),
+        Reference("hotline", hotlines.c.number_id, hotlines.c.name),
+        Reference("tenant", tenants.c.default_number_id, tenants.c.domain),
     )

@@ -20,8 +20,19 @@ from typing import Any, ClassVar, Final
 from management.errors import Broken, Invalid
 from xmlcurl.store.text import is_mail_address, is_safe_text
 
-Rule = Callable[[Any], Iterator[Broken]]
-"""A value -> what it breaks."""
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A rule that something inside a value breaks: "2" of a list, "extension" of a destination."""
+
+    name: str
+    broken: Broken
+
+
+Rule = Callable[[Any], Iterator[Broken | Within]]
+"""A value -> what it breaks, as a whole or inside."""
+PlainRule = Callable[[Any], Iterator[Broken]]
+"""A value that has no inside -> what it breaks."""
 
 
 class Unset(Enum):
@@ -54,8 +65,11 @@ class Values:
         """Every rule that a value breaks by itself."""
         found: dict[str, list[Broken]] = {}
         for name, value in self.given().items():
-            if value is not None and name in self.RULES and (rules := [*self.RULES[name](value)]):
-                found[name] = rules
+            if value is None or name not in self.RULES:
+                continue
+            for each in self.RULES[name](value):
+                where, broken = (f"{name}.{each.name}", each.broken) if isinstance(each, Within) else (name, each)
+                found.setdefault(where, []).append(broken)
         return found
 
     def check(self, *, is_new: bool) -> None:
@@ -71,7 +85,7 @@ class Values:
 _FORMULA: Final = re.compile(r"[=@]|[+-](?![0-9 ()./-]*$)")
 
 
-def text(longest: int) -> Rule:
+def text(longest: int) -> PlainRule:
     """Text that means what it says, to FreeSWITCH and to the spreadsheet that somebody pastes a list into."""
 
     def rules(value: str) -> Iterator[Broken]:
@@ -83,7 +97,7 @@ def text(longest: int) -> Rule:
     return rules
 
 
-def label(longest: int) -> Rule:
+def label(longest: int) -> PlainRule:
     """Text that a person can tell from another: not empty, and no blanks around it that nobody sees."""
     safe = text(longest)
 
@@ -97,7 +111,7 @@ def label(longest: int) -> Rule:
     return rules
 
 
-def matching(pattern: str, broken: Broken) -> Rule:
+def matching(pattern: str, broken: Broken) -> PlainRule:
     """The whole value matches; `broken` otherwise."""
     # `$` would let a line feed follow.
     whole = re.compile(pattern.removesuffix("$"), re.ASCII)
@@ -109,7 +123,7 @@ def matching(pattern: str, broken: Broken) -> Rule:
     return rules
 
 
-def between(least: int, most: int) -> Rule:
+def between(least: int, most: int) -> PlainRule:
     """A number within bounds, both included."""
 
     def rules(value: int) -> Iterator[Broken]:
@@ -119,7 +133,7 @@ def between(least: int, most: int) -> Rule:
     return rules
 
 
-def one_of(values: Sequence[str]) -> Rule:
+def one_of(values: Sequence[str]) -> PlainRule:
     """One of the listed words."""
 
     def rules(value: str) -> Iterator[Broken]:

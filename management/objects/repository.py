@@ -5,13 +5,12 @@
         MODEL = Team
         SEARCHED = (teams.c.name,)
         UNIQUE = "name"
-        LINKS = (Link("extension", extensions.c.team_id, extensions.c.number),)
+        LINKS = (Reference("extension", extensions.c.team_id, extensions.c.number),)
 
 Everything else is the same for all of them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from sqlalchemy import Column, Row, Select, Table, func, insert, or_, select, update
@@ -20,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from management.database import is_unique_violation
 from management.errors import Conflict
+from management.objects.links import Link, users_of
+from management.objects.parts import Part
 from management.paging import Page, PageWanted
 from xmlcurl.store.tables import utc_now
 
@@ -28,15 +29,6 @@ T = TypeVar("T")
 LARGEST_ID: Final = 2**63 - 1
 MOST_USERS_SHOWN: Final = 20
 """How many users of an object are named when it can't be deleted for them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A column that points here: what its rows are called, and the column that tells them apart."""
-
-    kind: str
-    column: Column[Any]
-    name: Column[Any]
 
 
 class Rows(Generic[T]):
@@ -51,7 +43,10 @@ class Rows(Generic[T]):
     """The column that a row is found by: its id, or a natural name that never changes."""
     UNIQUE: ClassVar[str] = ""
     """The field whose value no other living row may have."""
-    LINKS: ClassVar[Sequence[Link]] = ()
+    LINKS: ClassVar[tuple[Link, ...]] = ()
+    """What may point here."""
+    PARTS: ClassVar[Mapping[str, Part]] = {}
+    """Fields of MODEL that other tables hold."""
 
     def __init__(self, connection: AsyncConnection, tenant_id: int | None) -> None:
         self._connection = connection
@@ -64,13 +59,13 @@ class Rows(Generic[T]):
         statement = self._living().where(self.TABLE.c[self.KEY] == key)
         if to_change:
             statement = statement.with_for_update(of=self.TABLE)
-        row = (await self._connection.execute(statement)).one_or_none()
-        return row and self._object(row)
+        found = await self._objects(statement)
+        return found[0] if found else None
 
     async def added(self, object_id: int) -> T:
         """The row that `add` made."""
-        statement = self._living().where(self.TABLE.c.id == object_id)
-        return self._object((await self._connection.execute(statement)).one())
+        (made,) = await self._objects(self._living().where(self.TABLE.c.id == object_id))
+        return made
 
     async def page(self, wanted: PageWanted, filters: Mapping[str, Any]) -> Page[T]:
         """Rows whose columns have the values of `filters`; what is searched for is literal, its case does not count."""
@@ -83,35 +78,41 @@ class Rows(Generic[T]):
         counted = select(func.count()).select_from(statement.subquery())
         total = int((await self._connection.execute(counted)).scalar_one())
         statement = statement.order_by(*self.ORDER, self.TABLE.c.id).limit(wanted.size).offset(wanted.offset)
-        rows = await self._connection.execute(statement)
-        return Page.of([self._object(row) for row in rows], wanted, total)
+        return Page.of(await self._objects(statement), wanted, total)
 
     async def add(self, columns: Mapping[str, Any]) -> int:
-        """A new row's id; raises Conflict when another living row has its unique value."""
+        """A new row's id, its parts saved.
+
+        Raises:
+            Conflict: another living row has its unique value.
+            Invalid: a part names what is not there.
+        """
         owner = {} if self._tenant_id is None else {"tenant_id": self._tenant_id}
-        statement = insert(self.TABLE).values(**owner, **columns).returning(self.TABLE.c.id)
-        return int((await self._execute(statement)).scalar_one())
+        statement = insert(self.TABLE).values(**owner, **self._without_parts(columns)).returning(self.TABLE.c.id)
+        object_id = int((await self._execute(statement)).scalar_one())
+        await self._save_parts(object_id, columns)
+        return object_id
 
     async def change(self, object_id: int, columns: Mapping[str, Any]) -> None:
-        """New values of columns; `updated_at` moves. Raises Conflict as `add` does."""
-        await self._execute(update(self.TABLE).where(self.TABLE.c.id == object_id, *self._own()).values(**columns))
+        """New values of columns and parts; `updated_at` moves. Raises what `add` does."""
+        values = {"updated_at": utc_now(), **self._without_parts(columns)}
+        await self._execute(update(self.TABLE).where(self.TABLE.c.id == object_id, *self._own()).values(**values))
+        await self._save_parts(object_id, columns)
 
     async def remove(self, object_id: int) -> None:
-        """Soft delete: its unique value is free at once."""
+        """Soft delete: its unique value is free at once, its parts are gone."""
+        for part in self.PARTS.values():
+            await part.remove(self._connection, object_id)
         await self.change(object_id, {"deleted_at": utc_now()})
 
     async def users(self, object_id: int) -> list[str]:
         """What points to the row, as "extension 1001"; at most MOST_USERS_SHOWN of them."""
-        found: list[str] = []
+        return await users_of(self.LINKS, self._connection, object_id, MOST_USERS_SHOWN)
+
+    async def replace(self, object_id: int, other_id: int) -> None:
+        """What points to the row points to the other from now on."""
         for link in self.LINKS:
-            statement = (
-                select(link.name)
-                .where(link.column == object_id, link.column.table.c.deleted_at.is_(None))
-                .order_by(link.name)
-                .limit(MOST_USERS_SHOWN - len(found))
-            )
-            found += [f"{link.kind} {name}" for name in (await self._connection.execute(statement)).scalars()]
-        return found
+            await link.replace(self._connection, object_id, other_id)
 
     async def linked_id(self, column: Column[Any], value: Any, tenant_id: int | None) -> int | None:
         """The id of the tenant's living row with this value; nobody deletes it before the transaction has ended."""
@@ -125,15 +126,36 @@ class Rows(Generic[T]):
         return found
 
     def _living(self) -> Select[Any]:
-        columns = (self.TABLE.c[name] for name in self.MODEL.__dataclass_fields__)
+        columns = (self.TABLE.c[name] for name in self.MODEL.__dataclass_fields__ if name not in self.PARTS)
         return select(*columns).where(self.TABLE.c.deleted_at.is_(None), *self._own())
 
     def _own(self) -> tuple[Any, ...]:
         return () if self._tenant_id is None else (self.TABLE.c.tenant_id == self._tenant_id,)
 
-    def _object(self, row: Row[Any]) -> T:
-        made: T = self.MODEL(**row._mapping)
+    async def _objects(self, statement: Select[Any]) -> list[T]:
+        rows = (await self._connection.execute(statement)).all()
+        ids = [row.id for row in rows]
+        # One statement for each part, however many rows there are.
+        parts = {name: await part.load(self._connection, ids) for name, part in self.PARTS.items()} if ids else {}
+        return [
+            self._object(row, {name: parts[name].get(row.id, part.empty) for name, part in self.PARTS.items()})
+            for row in rows
+        ]
+
+    def _object(self, row: Row[Any], parts: Mapping[str, Any]) -> T:
+        # JSON has lists; what crosses a layer doesn't change.
+        columns = {name: tuple(value) if isinstance(value, list) else value for name, value in row._mapping.items()}
+        made: T = self.MODEL(**columns, **parts)
         return made
+
+    def _without_parts(self, columns: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in columns.items() if name not in self.PARTS}
+
+    async def _save_parts(self, object_id: int, columns: Mapping[str, Any]) -> None:
+        for name, part in self.PARTS.items():
+            if name in columns:
+                assert self._tenant_id is not None  # noqa: S101 - only a tenant's objects have parts
+                await part.save(self._connection, self._tenant_id, object_id, name, columns[name])
 
     async def _execute(self, statement: Any) -> Any:
         try:

@@ -12,11 +12,13 @@ from management.audit import Actor
 from management.auth import TenantScope
 from management.database import Database
 from management.effects import Effects
+from management.errors import Invalid
 from management.objects.commands import Values
 from management.objects.errors import InUse, ObjectUnknown
 from management.objects.repository import Rows
 from management.paging import Page, PageWanted
 from management.writes import Body, Write, Writes, Written
+from xmlcurl.store.model import Tag
 
 
 class Identified(Protocol):
@@ -52,6 +54,11 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
     @abstractmethod
     def consequences(self, scope: Scope, before: Object | None, after: Object | None) -> Effects:
         """What follows when `before` (None: it did not exist) became `after` (None: it was deleted)."""
+
+    def moved(self, scope: Scope) -> Effects:
+        """What follows when things that pointed to one object point to another."""
+        tenant_id = _id_of(scope)
+        return Effects(tags=frozenset() if tenant_id is None else frozenset({Tag.tenant(tenant_id)}), flush_all=True)
 
     async def columns(self, rows: Rows[Object], values: New, before: Object | None) -> dict[str, Any]:
         """The columns that `values` give a new value; raises Invalid when one names what is not there."""
@@ -109,18 +116,34 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
 
         return await self._run(await self._owner_id(scope, key), update, actor, wait_ms)
 
-    async def delete(self, scope: Scope, key: Key, *, actor: Actor, wait_ms: int | None = None) -> Written[None]:
-        """Soft delete.
+    async def delete(
+        self,
+        scope: Scope,
+        key: Key,
+        *,
+        actor: Actor,
+        wait_ms: int | None = None,
+        replace_with: Key | None = None,
+    ) -> Written[None]:
+        """Soft delete. What points to the object keeps it, or moves to `replace_with`.
 
         Raises:
             ObjectUnknown, InUse, and what `Writes.run` raises.
+            Invalid: `replace_with` is no other object of this kind.
         """
 
         async def delete(write: Write) -> None:
             rows = self.ROWS(write.connection, _id_of(scope))
             before = self._known(await rows.find(key, to_change=True), key)
-            if users := await rows.users(before.id):
+            users = await rows.users(before.id)
+            if users and replace_with is None:
                 raise InUse(self.KIND, users)
+            if replace_with is not None:
+                other = await rows.find(replace_with)
+                if other is None or other.id == before.id:
+                    raise Invalid.of("replace_with", "exists")
+                await rows.replace(before.id, other.id)
+                write.tell(self.moved(scope))
             await rows.remove(before.id)
             await self._conclude(write, scope, "delete", before=before, after=None)
 

@@ -1,8 +1,6 @@
 """Rows of switches."""
 
-from typing import Any
-
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from management.objects.repository import Rows
 from management.switches.commands import Switch
@@ -22,6 +20,3 @@ class SwitchRepository(Rows[Switch]):
         """The password of its event socket as it is stored."""
         statement = select(switches.c.password_encrypted).where(switches.c.id == switch_id)
         return str((await self._connection.execute(statement)).scalar_one())
-
-    def _object(self, row: Row[Any]) -> Switch:
-        return Switch(**{**row._mapping, "sofia_profiles": tuple(row.sofia_profiles)})

@@ -1,6 +1,7 @@
 """Rows of teams."""
 
-from management.objects.repository import Link, Rows
+from management.objects.links import Reference
+from management.objects.repository import Rows
 from management.teams.commands import Team
 from xmlcurl.store.tables import extensions, teams
 
@@ -13,4 +14,4 @@ class TeamRepository(Rows[Team]):
     SEARCHED = (teams.c.name,)
     ORDER = (teams.c.name,)
     UNIQUE = "name"
-    LINKS = (Link("extension", extensions.c.team_id, extensions.c.number),)
+    LINKS = (Reference("extension", extensions.c.team_id, extensions.c.number),)

@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from management.objects.repository import Link, Rows
+from management.objects.links import Reference
+from management.objects.repository import Rows
 from management.tenants.commands import Tenant
 from xmlcurl.store.tables import departments, extensions, hotlines, numbers, teams, tenants, users
 
@@ -19,12 +20,12 @@ class TenantRepository(Rows[Tenant]):
     KEY = "domain"
     UNIQUE = "domain"
     LINKS = (
-        Link("extension", extensions.c.tenant_id, extensions.c.number),
-        Link("number", numbers.c.tenant_id, numbers.c.number),
-        Link("hotline", hotlines.c.tenant_id, hotlines.c.name),
-        Link("team", teams.c.tenant_id, teams.c.name),
-        Link("department", departments.c.tenant_id, departments.c.name),
-        Link("user", users.c.tenant_id, users.c.name),
+        Reference("extension", extensions.c.tenant_id, extensions.c.number),
+        Reference("number", numbers.c.tenant_id, numbers.c.number),
+        Reference("hotline", hotlines.c.tenant_id, hotlines.c.name),
+        Reference("team", teams.c.tenant_id, teams.c.name),
+        Reference("department", departments.c.tenant_id, departments.c.name),
+        Reference("user", users.c.tenant_id, users.c.name),
     )
 
     async def number_id(self, tenant_id: int, number: str) -> int | None:

@@ -1,6 +1,7 @@
 """Rows of users."""
 
-from management.objects.repository import Link, Rows
+from management.objects.links import Reference
+from management.objects.repository import Rows
 from management.users.commands import User
 from xmlcurl.store.tables import extensions, users
 
@@ -13,4 +14,4 @@ class UserRepository(Rows[User]):
     SEARCHED = (users.c.name, users.c.email)
     ORDER = (users.c.name,)
     UNIQUE = "email"
-    LINKS = (Link("extension", extensions.c.user_id, extensions.c.number),)
+    LINKS = (Reference("extension", extensions.c.user_id, extensions.c.number),)

@@ -133,6 +133,11 @@ class Tag:
         return f"t{tenant_id}:n:{name}"
 
     @staticmethod
+    def calls(tenant_id: int) -> str:
+        """Every route: what a call can meet on its way shows in many of them, and changes seldom."""
+        return f"t{tenant_id}:calls"
+
+    @staticmethod
     def members(tenant_id: int) -> str:
         """Every document that lists extensions: groups and the directory by name."""
         return f"t{tenant_id}:members"

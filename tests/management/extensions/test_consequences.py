@@ -46,6 +46,9 @@ BEFORE = Extension(
     user_id=None,
     team_id=None,
     department_id=None,
+    class_of_service_id=None,
+    presence_status="available",
+    mobile_prefix=None,
     created_at=NOW,
     updated_at=NOW,
 )
