@@ -11,6 +11,7 @@ from xmlcurl.checkconf.configuration import Configuration, Param, Params, number
 from xmlcurl.checkconf.findings import Finding, found
 from xmlcurl.checkconf.place import Place
 from xmlcurl.checkconf.tree import Element
+from xmlcurl.checkconf.variables import is_known
 
 PARAMETERS: Final = (
     "gateway-url", "gateway-credentials", "auth-scheme", "timeout", "disable-100-continue", "method",
@@ -32,7 +33,7 @@ class Binding:
     params: Params
     url: Param
     sections: frozenset[str]
-    """Those it is asked for; none means all of them."""
+    """Those it is asked for, or may be where only the running switch knows; none means all of them."""
 
     @property
     def where(self) -> Url:
@@ -59,8 +60,8 @@ def bindings(configuration: Configuration) -> Iterator[Binding]:
         params = Params(element)
         masks = [one.get("bindings") for one in element.children("param") if one.get("name").lower() == "gateway-url"]
         if url := params.get("gateway-url"):
-            asked = frozenset(section for section in _SECTIONS if section in masks[-1].lower())
-            yield Binding(element.get("name"), element.place, params, url, asked)
+            asked = [one for one in _SECTIONS if one in masks[-1].lower() or not is_known(masks[-1])]
+            yield Binding(element.get("name"), element.place, params, url, frozenset(asked))
 
 
 def nobody_is_asked(configuration: Configuration) -> Iterator[Finding]:
