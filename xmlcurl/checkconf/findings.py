@@ -114,7 +114,7 @@ _SIP: Final = (
 
 # Other ways in, what tenants' settings need, and the reading itself
 _OTHERS: Final = (
-    Kind("event-socket-password", _OPEN, "The event socket is a shell for whoever has it: on loopback, every account here.",
+    Kind("event-socket-password", _OPEN, "Who has it has a shell: on loopback, every account of the machine.",
          "A long random password, from the environment."),
     Kind("event-socket-acl", _WARNING, "The event socket listens to other machines, and no list says to which.",
          "apply-inbound-acl with the worker's address; better, listen-ip 127.0.0.1 or a private address."),
