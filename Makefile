@@ -56,6 +56,16 @@ clean: ## remove what the tools made; the data of `make run` stays
 		.import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# Secrets of the lab (docs/lab.md). It depends on nothing: what is there is never made anew.
+.env:
+	@umask 077; while IFS= read -r line; do \
+		case $$line in \
+			SECRET_KEYS=) line=$$line$$(head -c 32 /dev/urandom | base64 | tr '+/' '-_');; \
+			*_PASSWORD=) line=$$line$$(od -An -v -N24 -tx1 /dev/urandom | tr -d ' \n');; \
+		esac; \
+		printf '%s\n' "$$line"; \
+	done < .env.example > .env
+
 $(VENV)/.run: $(BIN)/python requirements.lock
 	$(PIP) "$(BUILD)"
 	$(PIP) --no-build-isolation --use-pep517 -r requirements.lock

@@ -11,7 +11,7 @@ from typing import Final
 
 import typer
 
-from management import demo, migrations
+from management import demo, migrations, timezones
 from management.api.errors import texts
 from management.api.messages import sentence
 from management.app import create_app
@@ -64,6 +64,12 @@ def worker() -> None:
 def migrate() -> None:
     """Bring the database up to the newest schema; it may be done at any time, by several at once."""
     migrations.migrate(load(ManagementSettings).database)
+
+
+@app.command("timezones")
+def print_timezones() -> None:
+    """Print FreeSWITCH's timezones.conf.xml with every time zone that a tenant may have."""
+    sys.stdout.write(timezones.configuration())
 
 
 @app.command("demo")

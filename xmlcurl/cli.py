@@ -1,23 +1,31 @@
-"""`xmlcurl serve`: the lookup service on the command line."""
+"""The command line: `xmlcurl serve` answers lookups, `xmlcurl check-conf` reads a switch's configuration.
+
+Each command imports what it needs when it runs: the check needs no server, and must not wait for one.
+"""
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xmlcurl import logs
-from xmlcurl.app import create_app
-from xmlcurl.serving import serve_until_stopped
-from xmlcurl.settings import Settings, SettingsError, load
+if TYPE_CHECKING:
+    from xmlcurl.settings import Settings
 
-commands = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help="Answers FreeSWITCH's mod_xml_curl.")
-
-
-@commands.callback()
-def group() -> None:
-    """A group, so that `serve` is a word of its own."""
+commands = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="Answers FreeSWITCH's mod_xml_curl, and checks a FreeSWITCH that is to ask.",
+)
 
 
 @commands.command("serve")
 def serve_command() -> None:
-    """Answer lookups until it is told to stop. Settings come from the environment, see docs/lookups.md."""
+    """Answer lookups until it is told to stop. Settings come from the environment, see docs/operations.md."""
+    from xmlcurl.settings import Settings, SettingsError, load  # noqa: PLC0415 - not for check-conf
+
     try:
         serve(load(Settings))
     except SettingsError as exc:
@@ -25,15 +33,53 @@ def serve_command() -> None:
         raise typer.Exit(2) from None
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: "Settings") -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
         SettingsError: a URL can't be understood, or the address is taken.
     """
+    from xmlcurl import logs  # noqa: PLC0415 - not for check-conf
+    from xmlcurl.app import create_app  # noqa: PLC0415 - the same
+    from xmlcurl.serving import serve_until_stopped  # noqa: PLC0415 - the same
+
     app = create_app(settings)
     logs.set_up(settings.log_level)
     serve_until_stopped(app, setting="LOOKUP_BIND", bind=settings.lookup_bind)
+
+
+@commands.command("check-conf")
+def check_conf(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder with freeswitch.xml, often /etc/freeswitch.")
+    ],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")] = False,
+) -> None:
+    """Say what will hurt in a FreeSWITCH configuration. Reads only: nothing in it is executed or fetched.
+
+    Exit status: 0 nothing, or warnings only; 1 something lets somebody in; 2 DIR could not be checked.
+    What each finding means is in docs/check-conf.md.
+    """
+    from rich.console import Console  # noqa: PLC0415 - not for serve
+
+    from xmlcurl.checkconf.errors import ConfigurationError  # noqa: PLC0415 - the same
+    from xmlcurl.checkconf.report import as_json as json_of  # noqa: PLC0415 - the same
+    from xmlcurl.checkconf.report import check, print_to, printable  # noqa: PLC0415 - the same
+
+    try:
+        report = check(folder)
+    except ConfigurationError as exc:
+        typer.echo(f"xmlcurl: {printable(str(exc))}", err=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        typer.echo(json_of(report))
+    else:
+        # A name from somebody's file may hold what this terminal can't show.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
+        print_to(Console(highlight=False), report)
+    raise typer.Exit(1 if report.lets_somebody_in else 0)
 
 
 def main() -> None:

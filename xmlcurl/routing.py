@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from xmlcurl.store.model import Extension
-from xmlcurl.store.text import spoken
+from xmlcurl.store.text import caller_name
 
 RING_SECONDS: Final = 30
 """How long an extension rings before voicemail, or the cause, has its turn."""
@@ -113,7 +113,7 @@ def _from(caller: Extension | None) -> tuple[tuple[str, str], ...]:
     return (
         ("limit", f"hash {caller.tenant.domain} {caller.number} {caller.max_concurrent} !USER_BUSY"),
         # From the store, whatever the phone wrote into its From header.
-        ("set", f"effective_caller_id_name={spoken(caller.display_name or caller.number)}"),
+        ("set", f"effective_caller_id_name={caller_name(caller.display_name, caller.number)}"),
         ("set", f"effective_caller_id_number={caller.number}"),
     )
 

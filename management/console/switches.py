@@ -6,9 +6,10 @@ import typer
 
 from management.api.services import Services
 from management.console.objects import create, delete, given, list_all, update
-from management.console.session import Json, PasswordStdin, Search, secret
-from management.switches.commands import SwitchValues
+from management.console.session import ACTOR, Json, PasswordStdin, Search, run, secret, show
+from management.switches.commands import Switch, SwitchValues
 from management.switches.service import Switches
+from management.writes import Written
 
 app = typer.Typer(no_args_is_help=True, help="FreeSWITCH nodes that are told of changes.")
 
@@ -18,6 +19,9 @@ Port = Annotated[int | None, typer.Option(help="Default: 8021.")]
 Profile = Annotated[list[str] | None, typer.Option(help="A sofia profile, once for each. Default: internal.")]
 Enabled = Annotated[bool | None, typer.Option("--enabled/--disabled")]
 FromStdin = Annotated[bool, PasswordStdin]
+OrUpdate = Annotated[
+    bool, typer.Option("--or-update", help="Where there is one of that name, give it these values; for scripts.")
+]
 AsJson = Annotated[bool, Json]
 
 _PASSWORD: Final = "password of the event socket"  # noqa: S105 - what it is called
@@ -35,6 +39,7 @@ def add_switch(
     port: Port = None,
     profile: Profile = None,
     enabled: Enabled = None,
+    or_update: OrUpdate = False,
     password_stdin: FromStdin = False,
     as_json: AsJson = False,
 ) -> None:
@@ -42,7 +47,19 @@ def add_switch(
     options = given(port=port, enabled=enabled, sofia_profiles=tuple(profile or ()) or None)
     password = secret(_PASSWORD, is_from_stdin=password_stdin)
     values = SwitchValues(name=name, host=host or "127.0.0.1", password=password, **options)
-    create(_service, values, as_json=as_json)
+    if or_update:
+        keep(values, as_json=as_json)
+    else:
+        create(_service, values, as_json=as_json)
+
+
+def keep(values: SwitchValues, *, as_json: bool) -> None:
+    """Make the switch or bring it to these values, and show it."""
+
+    async def action(services: Services) -> Written[Switch]:
+        return await services.switches.keep(values, actor=ACTOR)
+
+    show(run(action), as_json=as_json)
 
 
 @app.command("update")

@@ -2,16 +2,18 @@
 
 from typing import Any, Final
 
+from management.audit import Actor
 from management.database import Database
 from management.effects import Effects
-from management.errors import Invalid
+from management.errors import Conflict, Invalid
 from management.objects.repository import Rows
 from management.objects.service import Objects
-from management.secrets import Vault
+from management.paging import PageWanted
+from management.secrets import SecretUnreadable, Vault
 from management.switch_login import UnsafeLogin, refuse_unsafe_login
 from management.switches.commands import Switch, SwitchValues
 from management.switches.repository import SwitchRepository
-from management.writes import Writes
+from management.writes import Writes, Written
 
 DEFAULT_PROFILES: Final = ("internal",)
 
@@ -24,6 +26,19 @@ class Switches(Objects[None, int, Switch, SwitchValues]):
         super().__init__(database, writes)
         self._vault = vault
 
+    async def keep(self, values: SwitchValues, *, actor: Actor) -> Written[Switch]:
+        """The switch of that name with these values: a new one, or the one there is; what is left out stays.
+
+        Raises:
+            Invalid, and what `Writes.run` raises.
+        """
+        try:
+            return await self.create(None, values, actor=actor)
+        except Conflict:
+            async with self._database.reading() as connection:
+                (known,) = (await SwitchRepository(connection, None).page(PageWanted(), {"name": values.name})).rows
+            return await self.update(None, known.id, values, actor=actor)
+
     def consequences(self, scope: None, before: Switch | None, after: Switch | None) -> Effects:
         """No document depends on a switch. The worker is woken, and flushes whom it did not know before."""
         return Effects()
@@ -35,11 +50,19 @@ class Switches(Objects[None, int, Switch, SwitchValues]):
         host = columns.get("host", before.host if before else "")
         if password is not None:
             _refuse_unsafe(host, password)
-            columns["password_encrypted"] = self._vault.encrypt(password)
+            if before is None or password != await self._password(rows, before):
+                columns["password_encrypted"] = self._vault.encrypt(password)
         elif before is not None and host != before.host:
             _refuse_unsafe(host, self._vault.decrypt(await _stored_password(rows, before)))
         profiles = columns.get("sofia_profiles", None if before else DEFAULT_PROFILES)
         return columns if profiles is None else {**columns, "sofia_profiles": profiles}
+
+    async def _password(self, rows: Rows[Switch], switch: Switch) -> str | None:
+        """Its present password; None where its key is lost, which a new one mends."""
+        try:
+            return self._vault.decrypt(await _stored_password(rows, switch))
+        except SecretUnreadable:
+            return None
 
 
 async def _stored_password(rows: Rows[Switch], switch: Switch) -> str:

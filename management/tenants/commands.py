@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import ClassVar, Final
-from zoneinfo import available_timezones
 
 from management.errors import Broken
 from management.numbers.commands import NUMBER
 from management.objects.commands import UNSET, Rule, Unset, Values, between, label, matching, one_of
+from management.timezones import zones
 from xmlcurl.store.model import LANGUAGES, TENANT_STATES
 from xmlcurl.store.text import is_domain
 
@@ -19,7 +18,6 @@ LONGEST_CACHEABLE_MS: Final = 2_147_483
 
 Source: FreeSWITCH v1.10.12, switch_xml.c:2028; seen on a running switch.
 """
-_NO_ZONES: Final = {"Factory", "localtime", "posixrules"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +44,8 @@ def _domain(value: str) -> Iterator[Broken]:
 
 
 def _time_zone(value: str) -> Iterator[Broken]:
-    if value not in _zones():
+    if value not in zones():
         yield Broken("timezone")
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones() - _NO_ZONES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

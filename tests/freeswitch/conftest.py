@@ -16,7 +16,7 @@ from tests.freeswitch.tap import Tap
 
 PREFIX = os.environ.get("FREESWITCH_PREFIX", "")
 FIRST_AUDIO_PORT = 20_000
-SWITCHES_A_WORKER = 3
+SWITCHES_A_WORKER = 8
 AUDIO_PORTS_A_SWITCH = 2 * PORTS_OF_AUDIO
 TEST_TIMEOUT_SECONDS = 240
 HERE = Path(__file__).parent
@@ -27,6 +27,8 @@ CACHED, UNCACHED, OTHER = "pbx.test", "plain.test", "other.test"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here needs FreeSWITCH, and more time than a unit test."""
+    if PREFIX and not (Path(PREFIX) / "bin" / "freeswitch").exists():
+        raise pytest.UsageError(f"FREESWITCH_PREFIX={PREFIX}: there is no bin/freeswitch below it")
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.freeswitch)
@@ -94,6 +96,12 @@ def make_switch(
 def switch(make_switch: Callable[[str], Switch]) -> Switch:
     """The switch that phones use."""
     return make_switch("first")
+
+
+@pytest.fixture(scope="session")
+def second_switch(make_switch: Callable[[str], Switch]) -> Switch:
+    """Joins the first one, for the rest of the run."""
+    return make_switch("second")
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 CONFIGURATION = Path(__file__).parents[2] / "freeswitch-conf"
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 20.0
-PORTS_OF_AUDIO = 200
+PORTS_OF_AUDIO = 100
 """How many RTP ports one switch gets: far more than the calls of one test."""
 
 
@@ -88,6 +88,14 @@ class Switch:
         """As a crash does."""
         self._end(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """As a machine that is out of breath: connections stay, and nothing is answered until `thaw`."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on as if no time had passed, with all it had in memory."""
+        self._signal(signal.SIGCONT)
+
     def connect(self) -> EventSocket:
         """A new connection to its event socket; the caller closes it."""
         return EventSocket(self.event_socket_port, self._password_in_force())
@@ -148,7 +156,10 @@ class Switch:
             wait_until(self._is_ready, START_TIMEOUT_SECONDS)
         except (RuntimeError, TimeoutError) as exc:
             self.kill()
-            raise RuntimeError(f"FreeSWITCH did not start: {self.log_text()[-2_000:]}") from exc
+            # Where it logs nothing yet, it has printed what is wrong.
+            logs = [log for log in (self.folder / "log").glob("*") if log.name in {"freeswitch.log", "console"}]
+            said = [log.read_text(errors="replace")[-2_000:] for log in logs]
+            raise RuntimeError("\n".join([f"FreeSWITCH {self.name} did not start: {exc}", *said])) from exc
 
     def _is_ready(self) -> bool:
         if self._process is None or self._process.poll() is not None:
@@ -158,6 +169,10 @@ class Switch:
             return "is ready" in self.api("status")
         except OSError:
             return False
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None

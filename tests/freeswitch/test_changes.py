@@ -98,12 +98,6 @@ async def test_a_lost_connection_costs_no_change(cached_office: Office, switch: 
     assert await desk.register(password=changed.password) == 200
 
 
-@pytest.fixture(scope="module")
-def second_switch(make_switch: Callable[[str], Switch]) -> Switch:
-    """Joins the first one for the rest of this file."""
-    return make_switch("second")
-
-
 async def test_two_switches_both_forget(cached_office: Office, switch: Switch, second_switch: Switch) -> None:
     """A phone at each, each with its copy of the user: the very next REGISTER at either meets the new password."""
     account = await cached_office.account()

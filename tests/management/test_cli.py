@@ -232,6 +232,19 @@ def test_a_switchs_password_is_never_printed(terminal: Terminal) -> None:
     assert "another one" not in str(shown)
 
 
+def test_a_switch_is_kept_as_it_is_wished_for(terminal: Terminal) -> None:
+    """`add --or-update` makes it, gives it other values, and does nothing where nothing is another."""
+    keep = ("switch", "add", "fs1", "--or-update", "--password-stdin")
+    made = terminal.done(*keep, "--host", "fs1.test", "--port", "8022", typed=f"{PASSWORD}\n")
+    again = terminal.done(*keep, "--host", "fs1.test", typed=f"{PASSWORD}\n")
+    moved = terminal.done(*keep, "--host", "192.0.2.1", "--profile", "tls", typed="another one\n")
+
+    assert again == made
+    assert moved.items() >= {"id": made["id"], "host": "192.0.2.1", "port": 8022, "sofia_profiles": ["tls"]}.items()
+    assert [row["action"] for row in terminal.rows(audit)][1:] == ["switch.create", "switch.update"]
+    assert "default one" in terminal.refused(*keep, "--host", "192.0.2.1", typed="ClueCon\n")
+
+
 def test_a_database_without_tables_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str, settings: None
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from xmlcurl.render.document import Element, RenderRefused, add, add_pairs, open_section, to_bytes
 from xmlcurl.store.model import Extension
-from xmlcurl.store.text import is_domain, is_mail_address, is_name, neutral, spoken
+from xmlcurl.store.text import caller_name, is_domain, is_mail_address, is_name, neutral, spoken
 
 NO_PIN: Final = "none"
 """A `vm-a1-hash` that no PIN hashes to. Without one mod_voicemail would take the SIP password as the PIN.
@@ -156,12 +156,12 @@ def _mailing(extension: Extension) -> dict[str, str]:
 def _variables(extension: Extension) -> dict[str, str]:
     variables = {
         "user_context": extension.tenant.domain,
-        "effective_caller_id_name": spoken(extension.display_name or extension.number),
+        "effective_caller_id_name": caller_name(extension.display_name, extension.number),
         "effective_caller_id_number": extension.number,
     }
     if extension.outbound:
         number = neutral(extension.outbound.number)
-        variables["outbound_caller_id_name"] = spoken(extension.outbound.display_name or number)
+        variables["outbound_caller_id_name"] = caller_name(extension.outbound.display_name, number)
         variables["outbound_caller_id_number"] = number
     if extension.concurrent_registrations > 1:
         variables["sip-force-expires"] = str(FORCED_EXPIRY_SECONDS)

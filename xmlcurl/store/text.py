@@ -69,7 +69,17 @@ def spoken(value: str) -> str:
 
     Quotes end a SIP display name, backslashes and `$` belong to FreeSWITCH's expansion.
     """
-    return " ".join(_words(neutral(value), ".,-_()+&/@:#*'!?").split())
+    said = " ".join(_words(neutral(value), ".,-_()+&/@:#*'!?").split())
+    # mod_sofia's word for a caller without a name (sofia_glue.c:1349).
+    return "" if said.lower() == "_undef_" else said
+
+
+def caller_name(name: str | None, number: str) -> str:
+    """`name` as it is spoken, or the number where nothing of it can be.
+
+    Without a name FreeSWITCH would show the one that the phone wrote into its From header.
+    """
+    return spoken(name or "") or number
 
 
 def _words(value: str, also: str) -> str:

@@ -8,6 +8,9 @@ import pytest
 from redis.asyncio import Redis
 
 from management import outbox
+from management.app import services_of
+from management.audit import Actor
+from management.switches.commands import SwitchValues
 from tests.management.office import Office
 from xmlcurl.store.tables import audit, switches
 
@@ -85,6 +88,33 @@ async def test_the_default_password_is_refused_beyond_loopback(platform: httpx.A
             "password": ["The password must not be the default one on a switch that others can reach."]
         }
     assert (allowed.status_code, moved_with_another.status_code) == (201, 200)
+
+
+async def test_a_password_that_is_the_same_is_no_change(office: Office, platform: httpx.AsyncClient) -> None:
+    """The worker keeps its connection, and the audit log is silent; with a lost key every password is a new one."""
+    made = (await platform.post("/switches", json=NEW)).json()["data"]
+    (before,) = await office.rows(switches)
+
+    await platform.put(f"/switches/{made['id']}", json={"password": PASSWORD})
+
+    assert await office.rows(switches) == [before]
+    assert [each["action"] for each in await office.rows(audit)] == ["switch.create"]
+    await office.change(switches, made["id"], password_encrypted="of another key")
+    await platform.put(f"/switches/{made['id']}", json={"password": PASSWORD})
+    assert office.backend.vault.decrypt((await office.rows(switches))[0]["password_encrypted"]) == PASSWORD
+
+
+async def test_a_switch_that_is_kept_is_made_once(office: Office) -> None:
+    """By two who wish for it at once, too; what is left out stays."""
+    service = services_of(office.backend).switches
+    wished = SwitchValues(name="fs1", host="127.0.0.1", password=PASSWORD, port=8022)
+
+    first, second = await asyncio.gather(*(service.keep(wished, actor=Actor("cli")) for _ in range(2)))
+    moved = await service.keep(SwitchValues(name="fs1", host="::1", password=PASSWORD), actor=Actor("cli"))
+
+    assert first.result == second.result
+    assert (moved.result.id, moved.result.host, moved.result.port) == (first.result.id, "::1", 8022)
+    assert [each["action"] for each in await office.rows(audit)] == ["switch.create", "switch.update"]
 
 
 async def test_a_name_is_one_switchs(platform: httpx.AsyncClient) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xmlcurl.store.text import is_domain, is_mail_address, is_name, is_safe_text, neutral, spoken
+from xmlcurl.store.text import caller_name, is_domain, is_mail_address, is_name, is_safe_text, neutral, spoken
 
 HOSTILE = [
     "<?xml?>",
@@ -81,6 +81,12 @@ def test_what_is_spoken_has_no_syntax(text: str) -> None:
 def test_names_are_spoken_as_they_are(name: str) -> None:
     """Marks above and below letters are part of a name."""
     assert spoken(name) == name
+
+
+@pytest.mark.parametrize("name", [None, "", '"', "$%;", "  ", '<">', "_undef_", '"_UNDEF_"'])
+def test_a_name_with_nothing_to_say_is_the_number(name: str | None) -> None:
+    """Never nothing, nor FreeSWITCH's word for it: it would then show what the phone wrote, or no name."""
+    assert caller_name(name, "1001") == "1001"
 
 
 @pytest.mark.parametrize("address", ["a@b.test", "first.last+tag@mail.example.com", "A_B-1@X.TEST"])

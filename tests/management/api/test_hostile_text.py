@@ -1,0 +1,126 @@
+"""Hostile text in every text field that the API has, found in its own description."""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import count
+from typing import Any, Final, cast
+
+import httpx
+import pytest
+
+from management.api.dialect import create_api
+from management.api.services import Services
+from management.metrics import ManagementMetrics
+from tests.hostile import TRICKS, Trick
+
+Field = tuple[str, str]
+"""An object's path and a name in its bodies: ("/teams", "name")."""
+
+NAMES: Final = {
+    ("/departments", "name"), ("/extensions", "display_name"), ("/extensions", "first_name"),
+    ("/extensions", "last_name"), ("/hotlines", "name"), ("/numbers", "display_name"), ("/teams", "name"),
+    ("/tenants", "name"), ("/tokens", "name"), ("/users", "name"),
+}  # fmt: skip
+"""What people write. It takes whatever is harmless, so a field that a document shows needs its place in
+tests/freeswitch/test_hostile_text.py too."""
+
+PASSWORDS: Final = {
+    ("/extensions", "sip_password"), ("/extensions/change-password", "new_password"), ("/switches", "password"),
+}  # fmt: skip
+"""They take whatever can be typed: only their hashes are shown, and the event socket's is one line."""
+
+WORDS: Final = {
+    ("/extensions", "aliases"), ("/extensions", "email"), ("/extensions", "expires_at"),
+    ("/extensions", "extension_number"), ("/extensions", "mobile"), ("/extensions", "outbound_caller_id"),
+    ("/extensions", "recording_mode"), ("/extensions", "sign_in_name"), ("/extensions", "status"),
+    ("/extensions", "voicemail_language"), ("/extensions", "voicemail_pin"), ("/extensions/batch", "mode"),
+    ("/hotlines", "number"), ("/numbers", "carrier"), ("/numbers", "cli_type"), ("/numbers", "number"),
+    ("/numbers", "status"), ("/switches", "host"), ("/switches", "name"), ("/switches", "sofia_profiles"),
+    ("/tenants", "default_number"), ("/tenants", "domain"), ("/tenants", "language"), ("/tenants", "state"),
+    ("/tenants", "time_zone"), ("/tokens", "scopes"), ("/users", "email"), ("/users", "mobile"), ("/users", "role"),
+}  # fmt: skip
+"""Each has a form of its own, which hostile text doesn't have."""
+
+SIGN_IN_NAMES: Final = {("/extensions", "aliases"), ("/extensions", "sign_in_name")}
+"""Of the words those whose form is wide: letters, digits and . _ + -"""
+OF_THE_PLATFORM: Final = {"/tenants", "/switches"}
+SERIAL: Final = count(10_000_000)
+
+
+def _texts() -> Iterator[tuple[Field, bool]]:
+    """Every field of a body that takes text, and whether it takes a list of it."""
+    description = create_api(cast(Services, None), ManagementMetrics()).openapi()
+    for path, methods in description["paths"].items():
+        owner = "/".join(part for part in path.split("/") if "{" not in part)
+        for method in methods.values():
+            if "requestBody" in method:
+                schema = str(method["requestBody"]["content"]["application/json"]["schema"])
+                for body in re.findall(r"#/components/schemas/(\w+)", schema):
+                    for name, kinds in description["components"]["schemas"][body]["properties"].items():
+                        if "'type': 'string'" in str(kinds):
+                            yield (owner, name), "'type': 'array'" in str(kinds)
+
+
+TEXTS: Final = dict(_texts())
+
+
+def test_no_text_field_is_without_its_case() -> None:
+    """Who adds a text field says above what it may hold."""
+    assert TEXTS.keys() == NAMES | PASSWORDS | WORDS
+
+
+@pytest.mark.parametrize("path", sorted({path for path, _ in NAMES} | OF_THE_PLATFORM))
+@pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+async def test_hostile_text_is_text_or_is_refused(
+    admin: httpx.AsyncClient, platform: httpx.AsyncClient, path: str
+) -> None:
+    """422 names exactly the fields that refuse it; what the others took is answered to the letter."""
+    assert (await admin.post("/numbers", json={"number": "02899990000"})).status_code == 201
+    client = platform if path in OF_THE_PLATFORM else admin
+
+    for trick in TRICKS:
+        text = trick.aimed_at("/x")
+        # Twice over in a list: an alias can't be the sign-in name as well.
+        hostile = {name: [text * 2] if is_list else text for (each, name), is_list in TEXTS.items() if each == path}
+        taken, shown = await _offered(client, path, hostile)
+        assert taken.keys() == {name for name in hostile if _takes((path, name), trick)}, trick.name
+        assert {name: taken[name] for name in taken.keys() & shown.keys()}.items() <= shown.items()
+
+
+async def _offered(
+    client: httpx.AsyncClient, path: str, hostile: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What of it a new object took, and the object. Types are judged before rules, so there may be several answers."""
+    taken = dict(hostile)
+    while True:
+        answer = await client.post(path, json=_whole(path) | taken, params={"fields": "all"})
+        if answer.status_code != 422:
+            assert answer.status_code == 201, answer.text
+            break
+        refused = {name.partition(".")[0] for name in answer.json()["errors"]} & taken.keys()
+        assert refused, answer.text
+        taken = {name: taken[name] for name in taken.keys() - refused}
+    return taken, answer.json()["data"]
+
+
+def _takes(field: Field, trick: Trick) -> bool:
+    text = trick.aimed_at("/x")
+    if field in PASSWORDS:
+        return text.isprintable() and len(text) <= 100 and (len(text) >= 8 or field[0] == "/switches")
+    if field in SIGN_IN_NAMES:
+        return re.fullmatch(r"[A-Za-z0-9._+-]{1,63}", text) is not None
+    return field in NAMES and trick.is_taken
+
+
+def _whole(path: str) -> dict[str, Any]:
+    """A new object that nothing is wrong with."""
+    serial = next(SERIAL)
+    bodies: dict[str, dict[str, Any]] = {
+        "/extensions": {"extension_number": str(serial)},
+        "/hotlines": {"name": f"a{serial}", "number": "02899990000"},
+        "/numbers": {"number": str(serial)},
+        "/switches": {"name": f"a{serial}", "host": "127.0.0.1", "password": "irrelevant", "enabled": False},
+        "/tenants": {"domain": f"a{serial}.test", "name": "a"},
+        "/tokens": {"name": "a", "scopes": ["read"]},
+    }
+    return bodies.get(path, {"name": f"a{serial}"})

@@ -1,0 +1,147 @@
+"""SIP profiles: who is let in without a password, and what holds registrations up.
+
+Source:
+    FreeSWITCH v1.10.12, sofia.c:10545-10735 (calls), sofia_reg.c:2340-2410 (registrations).
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from xmlcurl.checkconf.addresses import AddressLists
+from xmlcurl.checkconf.configuration import Configuration, Params, Profile, number
+from xmlcurl.checkconf.findings import Finding, found
+
+
+def blind_acceptance(configuration: Configuration) -> Iterator[Finding]:
+    for profile in configuration.profiles():
+        for name, kind in (("accept-blind-reg", "blind-registration"), ("accept-blind-auth", "blind-calls")):
+            param = profile.params.get(name)
+            if param and param.is_true:
+                yield found(kind, param.place, f"profile {profile.name}: {name}")
+
+
+def calls_from_anyone(configuration: Configuration) -> Iterator[Finding]:
+    """A list lets nobody else in, unless it names a context for those it refuses."""
+    for profile in configuration.profiles():
+        auth = profile.params.get("auth-calls")
+        if not profile.params.is_true_or_unknown("auth-calls") and not _refuses_strangers(profile):
+            context = profile.params.get("context")
+            reached = context.value if context else "default"
+            place = auth.place if auth else profile.place
+            yield found("calls-from-anyone", place, f"profile {profile.name}, context {reached}")
+
+
+def _refuses_strangers(profile: Profile) -> bool:
+    lists = _inbound_lists(profile.params)
+    return bool(lists) and all(value.count(":") < 2 for value in lists)
+
+
+def _inbound_lists(params: Params) -> list[str]:
+    """`none` takes back those before it."""
+    lists: list[str] = []
+    for param in params.every("apply-inbound-acl"):
+        lists = [] if param.value.lower() == "none" else [*lists, param.value] if param.value else lists
+    return lists
+
+
+def lists_that_let_all_in(configuration: Configuration) -> Iterator[Finding]:
+    lists = AddressLists(configuration)
+    for profile in configuration.profiles():
+        for name in ("apply-inbound-acl", "apply-proxy-acl", "apply-register-acl"):
+            params = profile.params.every(name)
+            admitting = [param for param in params if lists.admits_everybody(_list_name(name, param.value))]
+            # Who registers must be in every list; who calls, in one.
+            if name == "apply-register-acl" and len(admitting) < len(params):
+                continue
+            if name == "apply-register-acl" and not profile.takes_registrations:
+                continue
+            for param in admitting:
+                yield found("acl-lets-all-in", param.place, f"profile {profile.name}: {name}")
+
+
+def _list_name(parameter: str, value: str) -> str:
+    """Behind a colon stand the contexts of those it admits and refuses."""
+    return value.partition(":")[0] if parameter == "apply-inbound-acl" else value
+
+
+def registrations_in_one_thread(configuration: Configuration) -> Iterator[Finding]:
+    profiles = [profile for profile in configuration.profiles() if profile.takes_registrations]
+    for profile in profiles:
+        if not profile.params.is_true_or_unknown("inbound-reg-in-new-thread"):
+            param = profile.params.get("inbound-reg-in-new-thread")
+            place = param.place if param else profile.place
+            what = f"profile {profile.name} has no inbound-reg-in-new-thread"
+            yield found("registrations-in-one-thread", place, what)
+    threads = configuration.settings("sofia.conf", "global_settings").get("max-reg-threads")
+    if profiles and not (threads and (number(threads.value) > 0 or not threads.is_known)):
+        yield from _no_threads(configuration, profiles)
+
+
+def _no_threads(configuration: Configuration, profiles: list[Profile]) -> Iterator[Finding]:
+    misplaced = [param for profile in profiles for param in profile.params.every("max-reg-threads")]
+    misplaced += configuration.settings("sofia.conf").every("max-reg-threads")
+    for param in misplaced:
+        yield found("registrations-in-one-thread", param.place, "max-reg-threads is not read here")
+    if not misplaced:
+        place = configuration.place_of("sofia.conf")
+        yield found("registrations-in-one-thread", place, "no max-reg-threads in global_settings")
+
+
+def forced_domain(configuration: Configuration) -> Iterator[Finding]:
+    for profile in configuration.profiles():
+        domain, realm = profile.params.get("force-register-domain"), profile.params.get("challenge-realm")
+        if domain and domain.value and not (realm and realm.value == domain.value):
+            yield found("forced-domain", domain.place, f"profile {profile.name}: force-register-domain")
+
+
+def shared_presence(configuration: Configuration) -> Iterator[Finding]:
+    for profile in configuration.profiles():
+        if (hosts := profile.params.get("presence-hosts")) and hosts.value:
+            yield found("presence-hosts", hosts.place, f"profile {profile.name}: presence-hosts")
+
+
+def refused_sign_in_names(configuration: Configuration) -> Iterator[Finding]:
+    for profile in configuration.profiles():
+        if (matching := profile.params.get("inbound-reg-force-matching-username")) and matching.is_true:
+            yield found("sign-in-name-refused", matching.place, f"profile {profile.name}: {matching.name}")
+
+
+def domains_without_profile(configuration: Configuration) -> Iterator[Finding]:
+    profiles = list(configuration.profiles())
+    aliases = {
+        domain.get("name").lower()
+        for profile in profiles
+        for domain in profile.domains
+        if domain.get("alias").lower() == "true"
+    }
+    if profiles and "all" not in aliases:
+        phones = next((profile for profile in profiles if profile.params.is_true("auth-calls")), profiles[0])
+        yield found("domains-no-alias", phones.place, f"profile {phones.name} does not have every domain as an alias")
+
+
+def registrations_by_contact(configuration: Configuration) -> Iterator[Finding]:
+    for profile in configuration.profiles():
+        several = profile.params.get("multiple-registrations")
+        if several and (several.is_true or several.value.lower() == "contact"):
+            yield found("registrations-by-contact", several.place, f"profile {profile.name}: {several.name}")
+
+
+def transfers_by_outsiders(configuration: Configuration) -> Iterator[Finding]:
+    for profile in configuration.profiles():
+        signed_in = profile.params.is_true_or_unknown("auth-calls")
+        if not signed_in and not profile.params.is_true_or_unknown("disable-transfer"):
+            yield found("outside-transfers", profile.place, f"profile {profile.name}")
+
+
+RULES: Final = (
+    blind_acceptance,
+    calls_from_anyone,
+    lists_that_let_all_in,
+    registrations_in_one_thread,
+    forced_domain,
+    shared_presence,
+    refused_sign_in_names,
+    domains_without_profile,
+    registrations_by_contact,
+    transfers_by_outsiders,
+)
