@@ -1,6 +1,7 @@
 """What the store holds, as lookups see it. Frozen, stdlib only; nothing here knows SQL or XML."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 TENANT_STATES = ("active", "suspended")
@@ -97,6 +98,54 @@ class Extension:
     def revision(self) -> str:
         """Names the state of the credentials: "<extension id>-<credentials revision>"; ids are never reused."""
         return f"{self.id}-{self.credentials_revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHours:
+    """When a tenant is open on one day of the week, in its time zone.
+
+    `weekday` is 0 (Monday) to 6; `opens` and `closes` are minutes since midnight, `closes` the first one after (1440 is
+    the end of the day).
+    """
+
+    weekday: int
+    opens: int
+    closes: int
+
+
+FEATURES = (
+    "own_voicemail",
+    "any_voicemail",
+    "forward_always_on",
+    "forward_always_off",
+    "dnd_on",
+    "dnd_off",
+)
+FEATURES_WITH_NUMBER = frozenset({"forward_always_on"})
+"""After the code of these a number is dialled."""
+
+
+def _default_feature_codes() -> Mapping[str, str]:
+    return dict(zip(FEATURES, ("*97", "*98", "*72", "*73", "*78", "*79"), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """What a tenant says of calls as a whole. The defaults are those of a tenant that has said nothing yet.
+
+    Prefixes are what its people dial: the international one before a country code, the national one before an area.
+    `feature_codes` has a code for each feature of FEATURES that is offered. No `business_hours`: always open.
+    Without `emergency_gateway_ids` every active gateway of the tenant is tried, in order of their ids.
+    """
+
+    country_code: str = "84"
+    international_prefix: str = "00"
+    national_prefix: str = "0"
+    emergency_numbers: tuple[str, ...] = ("112", "911")
+    emergency_caller_id: CallerId | None = None
+    emergency_gateway_ids: tuple[int, ...] = ()
+    feature_codes: Mapping[str, str] = field(default_factory=_default_feature_codes)
+    business_hours: tuple[OpenHours, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
