@@ -133,6 +133,21 @@ def between(least: int, most: int) -> PlainRule:
     return rules
 
 
+def each_once(rule: PlainRule, most: int) -> Rule:
+    """A list of at most so many different values, each of which follows the rule."""
+
+    def rules(values: Sequence[Any]) -> Iterator[Broken | Within]:
+        if len(values) > most:
+            yield Broken("max.array", {"max": most})
+            return
+        for index, value in enumerate(values):
+            yield from (Within(str(index), broken) for broken in rule(value))
+            if value in values[:index]:
+                yield Within(str(index), Broken("distinct"))
+
+    return rules
+
+
 def one_of(values: Sequence[str]) -> PlainRule:
     """One of the listed words."""
 

@@ -1,6 +1,6 @@
 """Where a call goes on: what an administrator can wish for. Standard library only."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -8,6 +8,8 @@ from management.errors import Broken
 from management.objects.commands import PlainRule, Rule, Within, between, matching, one_of
 from xmlcurl.store.model import DESTINATION_TYPES
 
+NUMBER: Final = r"^[0-9]{3,10}$"
+"""What is dialled inside a tenant: an extension, a group, a queue, a menu, a mailbox."""
 MOST_TIMES: Final = 5
 DIGITS: Final = r"^[0-9*#+]{1,31}$"
 PREFIX: Final = r"^[0-9*#+]{1,20}$"
@@ -58,14 +60,25 @@ class Destination:
 
 
 _is_type: Final = one_of(DESTINATION_TYPES)
+_LARGEST_ID: Final = 2**63 - 1
+
+
+def _an_id(value: int) -> Iterator[Broken]:
+    # No database takes a larger one.
+    if not 0 < value <= _LARGEST_ID:
+        yield Broken("exists")
+
+
 _RULES: Final[Mapping[str, PlainRule]] = {
+    "extension": matching(NUMBER, Broken("exists")),
+    "id": _an_id,
     "number": matching(DIGITS, Broken("regex")),
     "prefix": matching(PREFIX, Broken("regex")),
     "times": between(1, MOST_TIMES),
 }
 
 
-def destination(value: Destination) -> Iterator[Within]:
+def destination_of_extension(value: Destination) -> Iterator[Within]:
     """The rules of one destination; whether what it names is there, the store says."""
     if wrong := [*_is_type(value.type)]:
         yield from (Within("type", each) for each in wrong)
@@ -79,7 +92,15 @@ def destination(value: Destination) -> Iterator[Within]:
         yield from (Within(name, each) for each in _RULES[name](given[name]))
 
 
-def destinations(slots: frozenset[str]) -> Rule:
+def destination(value: Destination) -> Iterator[Within]:
+    """The same for what belongs to no extension, whose mobile number it could be."""
+    if value.type == "mobile_number":
+        yield Within("type", Broken("in"))
+    else:
+        yield from destination_of_extension(value)
+
+
+def destinations(slots: Collection[str]) -> Rule:
     """Destinations by slot, such as the digits of a menu."""
 
     def rules(value: Mapping[str, Destination]) -> Iterator[Within]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, Row, and_, delete, insert, select, update
+from sqlalchemy import Column, Row, Select, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from management.errors import Broken, Invalid
@@ -38,9 +38,10 @@ _BY_NUMBER: Final = frozenset({"extension", "ext_vm"})
 
 @dataclass(frozen=True, slots=True)
 class Forwards:
-    """The destinations of an owner by slot."""
+    """The destinations in some slots of an owner, by slot."""
 
     owner_kind: str
+    slots: frozenset[str]
 
     @property
     def empty(self) -> Mapping[str, Destination]:
@@ -52,7 +53,7 @@ class Forwards:
         statement = (
             select(destinations, extensions.c.number.label("extension"))
             .outerjoin(extensions, extensions.c.id == destinations.c.extension_id)
-            .where(destinations.c.owner_kind == self.owner_kind, destinations.c.owner_id.in_(owner_ids))
+            .where(destinations.c.owner_id.in_(owner_ids), *self._own())
             .order_by(destinations.c.slot)
         )
         found: dict[int, dict[str, Destination]] = {}
@@ -63,25 +64,32 @@ class Forwards:
     async def save(
         self, connection: AsyncConnection, tenant_id: int, owner_id: int, field: str, value: Mapping[str, Destination]
     ) -> None:
+        await self.put(
+            connection, tenant_id, owner_id, {slot: (f"{field}.{slot}", each) for slot, each in value.items()}
+        )
+
+    async def put(
+        self,
+        connection: AsyncConnection,
+        tenant_id: int,
+        owner_id: int,
+        value: Mapping[str, tuple[str, Destination]],
+    ) -> None:
+        """As `save`; each destination comes with the name of its field."""
+        owner = {"tenant_id": tenant_id, "owner_kind": self.owner_kind, "owner_id": owner_id}
         rows = [
-            {"slot": slot, **await _columns(connection, tenant_id, f"{field}.{slot}", each)}
-            for slot, each in value.items()
+            {**owner, "slot": slot, **await _columns(connection, tenant_id, field, each)}
+            for slot, (field, each) in value.items()
         ]
         await self.remove(connection, owner_id)
-        await self._insert(connection, tenant_id, owner_id, rows)
+        if rows:
+            await connection.execute(insert(destinations), rows)
 
     async def remove(self, connection: AsyncConnection, owner_id: int) -> None:
-        await connection.execute(delete(destinations).where(self._is(owner_id)))
+        await connection.execute(delete(destinations).where(destinations.c.owner_id == owner_id, *self._own()))
 
-    async def _insert(
-        self, connection: AsyncConnection, tenant_id: int, owner_id: int, rows: Sequence[Mapping[str, Any]]
-    ) -> None:
-        if rows:
-            owner = {"tenant_id": tenant_id, "owner_kind": self.owner_kind, "owner_id": owner_id}
-            await connection.execute(insert(destinations), [{**owner, **row} for row in rows])
-
-    def _is(self, owner_id: int) -> Any:
-        return and_(destinations.c.owner_kind == self.owner_kind, destinations.c.owner_id == owner_id)
+    def _own(self) -> tuple[Any, ...]:
+        return destinations.c.owner_kind == self.owner_kind, destinations.c.slot.in_(self.slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +104,49 @@ class Forward:
         return None
 
     async def load(self, connection: AsyncConnection, owner_ids: Sequence[int]) -> Mapping[int, Destination]:
-        found = await Forwards(self.owner_kind).load(connection, owner_ids)
-        return {owner_id: slots[self.slot] for owner_id, slots in found.items() if self.slot in slots}
+        found = await self._slots.load(connection, owner_ids)
+        return {owner_id: slots[self.slot] for owner_id, slots in found.items()}
 
     async def save(
         self, connection: AsyncConnection, tenant_id: int, owner_id: int, field: str, value: Destination | None
     ) -> None:
-        columns = None if value is None else await _columns(connection, tenant_id, field, value)
-        await self.remove(connection, owner_id)
-        if columns is not None:
-            row = {"slot": self.slot, **columns}
-            await Forwards(self.owner_kind)._insert(connection, tenant_id, owner_id, [row])  # noqa: SLF001 - one module
+        await self._slots.put(connection, tenant_id, owner_id, {self.slot: (field, value)} if value else {})
 
     async def remove(self, connection: AsyncConnection, owner_id: int) -> None:
-        is_slot = and_(Forwards(self.owner_kind)._is(owner_id), destinations.c.slot == self.slot)  # noqa: SLF001 - one module
-        await connection.execute(delete(destinations).where(is_slot))
+        await self._slots.remove(connection, owner_id)
+
+    @property
+    def _slots(self) -> Forwards:
+        return Forwards(self.owner_kind, frozenset({self.slot}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """A kind of owner of destinations: its key, what its users know it by, and the object that its rows go with."""
+
+    called: str
+    key: Column[Any]
+    name: Column[Any]
+    goes_with: Column[Any]
+    link: Column[Any] | None
+    """The link of destinations that names such an object."""
+
+
+_OWNERS: Final[Mapping[str, _Owner]] = {
+    "number": _Owner("number", numbers.c.id, numbers.c.number, numbers.c.id, None),
+    "ring_group": _Owner(
+        "ring group", ring_groups.c.id, ring_groups.c.name, ring_groups.c.id, destinations.c.ring_group_id
+    ),
+    "queue": _Owner("queue", queues.c.id, queues.c.name, queues.c.id, destinations.c.queue_id),
+    "ivr_menu": _Owner("ivr menu", ivr_menus.c.id, ivr_menus.c.name, ivr_menus.c.id, destinations.c.ivr_menu_id),
+    "presence_rule": _Owner(
+        "presence of extension",
+        presence_rules.c.id,
+        extensions.c.number,
+        presence_rules.c.extension_id,
+        destinations.c.extension_id,
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,35 +157,23 @@ class Destined:
 
     async def users(self, connection: AsyncConnection, object_id: int, most: int) -> list[str]:
         found: list[str] = []
-        for kind, (owner, name) in _OWNERS.items():
-            statement = (
-                select(name)
-                .join(destinations, and_(destinations.c.owner_kind == kind, destinations.c.owner_id == owner))
-                .where(self.column == object_id)
-                .order_by(name)
-                .distinct()
-            )
-            if kind == "presence_rule":
-                statement = statement.join(extensions, extensions.c.id == presence_rules.c.extension_id)
+        for kind, owner in _OWNERS.items():
             if len(found) < most:
-                found += await named(
-                    connection, _CALLED.get(kind, kind.replace("_", " ")), statement, most - len(found)
-                )
+                found += await named(connection, owner.called, self._names(kind, owner, object_id), most - len(found))
         return found
 
     async def replace(self, connection: AsyncConnection, object_id: int, other_id: int) -> None:
         await connection.execute(update(destinations).where(self.column == object_id).values({self.column: other_id}))
 
-
-_OWNERS: Final[Mapping[str, tuple[Column[Any], Column[Any]]]] = {
-    "number": (numbers.c.id, numbers.c.number),
-    "ring_group": (ring_groups.c.id, ring_groups.c.name),
-    "queue": (queues.c.id, queues.c.name),
-    "ivr_menu": (ivr_menus.c.id, ivr_menus.c.name),
-    "presence_rule": (presence_rules.c.id, extensions.c.number),
-}
-"""Kind of owner -> its id, and what its users know it by."""
-_CALLED: Final = {"presence_rule": "presence of extension"}
+    def _names(self, kind: str, owner: _Owner, object_id: int) -> Select[Any]:
+        is_its = and_(destinations.c.owner_kind == kind, destinations.c.owner_id == owner.key)
+        statement = select(owner.name).distinct().join(destinations, is_its).where(self.column == object_id)
+        if kind == "presence_rule":
+            statement = statement.join(extensions, extensions.c.id == presence_rules.c.extension_id)
+        if self.column is owner.link:
+            # A menu that may be heard again, an extension with its own mailbox: that goes when it goes.
+            statement = statement.where(owner.goes_with != object_id)
+        return statement.order_by(owner.name)
 
 
 async def _columns(connection: AsyncConnection, tenant_id: int, field: str, value: Destination) -> dict[str, Any]:

@@ -52,13 +52,18 @@ class Rows(Generic[T]):
         self._connection = connection
         self._tenant_id = tenant_id
 
-    async def find(self, key: int | str, *, to_change: bool = False) -> T | None:
-        """The row of that key. `to_change` keeps other writers away from it until the transaction ends."""
+    async def find(self, key: int | str, *, to_change: bool = False, to_link: bool = False) -> T | None:
+        """The row of that key.
+
+        Until the transaction ends `to_change` keeps other writers away from it, `to_link` those who delete it.
+        """
         if isinstance(key, int) and not 0 < key <= LARGEST_ID:
             return None
         statement = self._living().where(self.TABLE.c[self.KEY] == key)
         if to_change:
             statement = statement.with_for_update(of=self.TABLE)
+        elif to_link:
+            statement = statement.with_for_update(of=self.TABLE, read=True, key_share=True)
         found = await self._objects(statement)
         return found[0] if found else None
 

@@ -139,7 +139,7 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
             if users and replace_with is None:
                 raise InUse(self.KIND, users)
             if replace_with is not None:
-                other = await rows.find(replace_with)
+                other = await rows.find(replace_with, to_link=True)
                 if other is None or other.id == before.id:
                     raise Invalid.of("replace_with", "exists")
                 await rows.replace(before.id, other.id)
