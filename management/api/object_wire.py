@@ -1,5 +1,6 @@
 """What the bodies of small nouns share: a value that is left out stays, or takes its default."""
 
+from abc import ABC, abstractmethod
 from typing import Annotated, Any
 
 from fastapi import Path
@@ -31,8 +32,27 @@ class ValuesBody(StrictModel):
 
     def given(self) -> dict[str, Any]:
         """What the client sent, by name."""
-        values = ((name, getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set)
-        return {name: tuple(value) if isinstance(value, list) else value for name, value in values}
+        return {name: _value(getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set}
+
+
+class InnerBody(ValuesBody, ABC):
+    """An object inside a body."""
+
+    @abstractmethod
+    def value(self) -> Any:
+        """What the command takes."""
+
+
+def _value(sent: Any) -> Any:
+    match sent:
+        case InnerBody():
+            return sent.value()
+        case list():
+            return tuple(_value(each) for each in sent)
+        case dict():
+            return {name: _value(each) for name, each in sent.items()}
+        case _:
+            return sent
 
 
 class Shown(BaseModel):
