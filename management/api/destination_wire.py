@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from management.api.object_wire import InnerBody, unset
 from management.api.wire import Absent
-from management.objects.destination import DIGITS, MOST_TIMES, NUMBER, PREFIX, Destination
+from management.objects.commands import NUMBER
+from management.objects.destination import DIGITS, MOST_TIMES, PREFIX, Destination
 
 DestinationType = Literal[
     "extension",

@@ -22,6 +22,7 @@ from management.errors import Broken, Conflict, Invalid
 from management.extensions import commands
 from management.extensions.commands import ChangePassword, CreateExtension, ExtensionValues, UpdateExtension
 from management.extensions.model import Extension, OutboundNumber, RefusedRow, WithPassword
+from management.objects.commands import NUMBER
 from management.objects.destination import PREFIX
 from xmlcurl.store.model import CARRIERS, CLI_TYPES
 
@@ -102,7 +103,7 @@ class UpdateBody(ValuesBody):
 class CreateBody(UpdateBody):
     """A new extension: the same values, its number, and its password unless one shall be generated."""
 
-    extension_number: Annotated[str, Field(json_schema_extra={"pattern": commands.NUMBER})]
+    extension_number: Annotated[str, Field(json_schema_extra={"pattern": NUMBER})]
     sip_password: str = unset(**_PASSWORD)
 
     def to_command(self) -> CreateExtension:
@@ -149,7 +150,7 @@ class ExtensionItem(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    extension_number: Annotated[str, Field(json_schema_extra={"pattern": commands.NUMBER})]
+    extension_number: Annotated[str, Field(json_schema_extra={"pattern": NUMBER})]
     display_name: str | None
     voicemail_enabled: bool
     outbound_caller_id: str | None

@@ -20,9 +20,10 @@ from management.api.wire import (
     listed,
 )
 from management.auth import READ, WRITE
-from management.extensions.commands import NUMBER, CreateExtension
+from management.extensions.commands import CreateExtension
 from management.extensions.model import RefusedRow, WithPassword
 from management.extensions.service import refuse_if_any_was
+from management.objects.commands import NUMBER
 
 XML: Final = "text/xml"
 

@@ -12,15 +12,23 @@ from typing import ClassVar, Final
 
 from management.errors import Broken, Invalid
 from management.extensions.model import Names
-from management.objects.commands import UNSET, Rule, Unset, Values, between, mail_address, matching, one_of, text
+from management.objects.commands import (
+    EMERGENCY_NUMBERS,
+    NUMBER,
+    UNSET,
+    Rule,
+    Unset,
+    Values,
+    between,
+    mail_address,
+    matching,
+    one_of,
+    text,
+)
 from management.objects.destination import PREFIX
 from xmlcurl.store.model import EXTENSION_STATUSES, PRESENCE_STATUSES, RECORDING_MODES
 from xmlcurl.store.text import is_name
 
-EMERGENCY_NUMBERS: Final = ("112", "911")
-"""Never the name of an extension: who dials them in need must not ring a colleague."""
-
-NUMBER: Final = r"^[0-9]{3,10}$"
 PIN: Final = r"^[0-9]{4,20}$"
 MOBILE: Final = r"^\+?[0-9]{3,30}$"
 LANGUAGE: Final = r"^[a-z]{2}(-[A-Z]{2})?$"

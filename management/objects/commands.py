@@ -81,6 +81,12 @@ class Values:
             raise Invalid(found)
 
 
+EMERGENCY_NUMBERS: Final = ("112", "911")
+"""Never the name of anything inside a tenant: who dials them in need must not ring a colleague."""
+
+NUMBER: Final = r"^[0-9]{3,10}$"
+"""What is dialled inside a tenant: an extension, a group, a queue, a menu, a mailbox."""
+
 # A spreadsheet computes what begins so, and may start programs by it; of a telephone number it makes a number.
 _FORMULA: Final = re.compile(r"[=@]|[+-](?![0-9 ()./-]*$)")
 
@@ -121,6 +127,16 @@ def matching(pattern: str, broken: Broken) -> PlainRule:
             yield broken
 
     return rules
+
+
+_is_number: Final = matching(NUMBER, Broken("regex"))
+
+
+def dialled_number(value: str) -> Iterator[Broken]:
+    """A number of one's own inside a tenant."""
+    yield from _is_number(value)
+    if value in EMERGENCY_NUMBERS:
+        yield Broken("emergency")
 
 
 def between(least: int, most: int) -> PlainRule:

@@ -5,11 +5,9 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from management.errors import Broken
-from management.objects.commands import PlainRule, Rule, Within, between, matching, one_of
+from management.objects.commands import NUMBER, PlainRule, Rule, Within, between, matching, one_of
 from xmlcurl.store.model import DESTINATION_TYPES
 
-NUMBER: Final = r"^[0-9]{3,10}$"
-"""What is dialled inside a tenant: an extension, a group, a queue, a menu, a mailbox."""
 MOST_TIMES: Final = 5
 DIGITS: Final = r"^[0-9*#+]{1,31}$"
 PREFIX: Final = r"^[0-9*#+]{1,20}$"

@@ -7,12 +7,12 @@ import pytest
 
 from management.errors import Invalid
 from management.extensions.commands import (
-    EMERGENCY_NUMBERS,
     ChangePassword,
     CreateExtension,
     ExtensionValues,
     UpdateExtension,
 )
+from management.objects.commands import EMERGENCY_NUMBERS
 
 
 @pytest.mark.parametrize("number", EMERGENCY_NUMBERS)
