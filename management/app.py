@@ -26,11 +26,14 @@ from management.departments.service import Departments
 from management.errors import Unavailable
 from management.extensions.service import Extensions
 from management.hotlines.service import Hotlines
+from management.ivr_menus.service import IvrMenus
 from management.keys.service import Keys
 from management.metrics import CONTENT_TYPE, ManagementMetrics
 from management.numbers.service import Numbers
+from management.queues.service import Queues
 from management.ratelimit import RateLimit
 from management.registrations import Registrations, SwitchStates
+from management.ring_groups.service import RingGroups
 from management.secrets import Vault
 from management.settings import ManagementSettings
 from management.switches.service import Switches
@@ -92,6 +95,9 @@ def services_of(backend: Backend) -> Services:
         users=Users(database, writes),
         numbers=Numbers(database, writes),
         hotlines=Hotlines(database, writes),
+        ring_groups=RingGroups(database, writes),
+        queues=Queues(database, writes),
+        ivr_menus=IvrMenus(database, writes),
         tokens=Tokens(database, writes),
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),

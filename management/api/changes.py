@@ -11,7 +11,7 @@ from management.api.wire import Absent, Data, Listed, StrictRoute, Time, answers
 from management.api.wire import Wanted as PageOf
 from management.auth import ADMIN, READ
 from management.changes.repository import Wanted
-from management.objects.repository import LARGEST_ID
+from management.objects.parts import LARGEST_ID
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["changes"])
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from management.api.errors import broken_rules, texts
-from management.api.object_wire import OptionalText, ValuesBody, unset
+from management.api.object_wire import OptionalId, OptionalText, ValuesBody, unset
 from management.api.services import Registration
 from management.api.wire import StrictModel, Time
 from management.errors import Broken, Conflict, Invalid
@@ -45,7 +45,6 @@ def _moment(value: object) -> datetime | None:
 
 
 OptionalMoment = Annotated[datetime | None, BeforeValidator(_moment)]
-OptionalId = Annotated[int | None, Field(json_schema_extra={"minimum": 1})]
 
 
 _NAME: Final = {"pattern": r"^[A-Za-z0-9._+-]{1,63}$"}

@@ -36,7 +36,7 @@ from management.api.wire import (
 )
 from management.auth import ADMIN, READ, TenantScope
 from management.objects.commands import Values
-from management.objects.repository import LARGEST_ID
+from management.objects.parts import LARGEST_ID
 from management.objects.service import Objects
 
 Reader = Annotated[Asking, Depends(may(READ))]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from management.api.wire import StrictModel, Time
 from management.objects.commands import UNSET
-from management.objects.repository import LARGEST_ID
+from management.objects.parts import LARGEST_ID
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
@@ -17,6 +17,7 @@ def _none_if_empty(value: object) -> object:
     return None if value == "" else value
 
 
+OptionalId = Annotated[int | None, Field(json_schema_extra={"minimum": 1})]
 OptionalText = Annotated[str | None, BeforeValidator(_none_if_empty)]
 """Text, or nothing: null, and the empty text that forms send."""
 

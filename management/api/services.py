@@ -9,9 +9,12 @@ from management.changes.service import Changes
 from management.departments.service import Departments
 from management.extensions.service import Extensions
 from management.hotlines.service import Hotlines
+from management.ivr_menus.service import IvrMenus
 from management.keys.service import Keys
 from management.numbers.service import Numbers
+from management.queues.service import Queues
 from management.ratelimit import RateLimit
+from management.ring_groups.service import RingGroups
 from management.switches.service import Switches
 from management.teams.service import Teams
 from management.tenants.service import Tenants
@@ -42,6 +45,9 @@ class Services:
     users: Users
     numbers: Numbers
     hotlines: Hotlines
+    ring_groups: RingGroups
+    queues: Queues
+    ivr_menus: IvrMenus
     tokens: Tokens
     switches: Switches
     changes: Changes

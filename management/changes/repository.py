@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from management import outbox
-from management.objects.repository import LARGEST_ID
+from management.objects.parts import LARGEST_ID
 from management.paging import Page, PageWanted
 from xmlcurl.store.tables import changes, switches, tenants
 

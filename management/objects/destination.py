@@ -1,6 +1,6 @@
 """Where a call goes on: what an administrator can wish for. Standard library only."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -58,18 +58,8 @@ class Destination:
 
 
 _is_type: Final = one_of(DESTINATION_TYPES)
-_LARGEST_ID: Final = 2**63 - 1
-
-
-def _an_id(value: int) -> Iterator[Broken]:
-    # No database takes a larger one.
-    if not 0 < value <= _LARGEST_ID:
-        yield Broken("exists")
-
-
 _RULES: Final[Mapping[str, PlainRule]] = {
     "extension": matching(NUMBER, Broken("exists")),
-    "id": _an_id,
     "number": matching(DIGITS, Broken("regex")),
     "prefix": matching(PREFIX, Broken("regex")),
     "times": between(1, MOST_TIMES),
@@ -98,7 +88,7 @@ def destination(value: Destination) -> Iterator[Within]:
         yield from destination_of_extension(value)
 
 
-def destinations(slots: Collection[str]) -> Rule:
+def destinations(slots: frozenset[str]) -> Rule:
     """Destinations by slot, such as the digits of a menu."""
 
     def rules(value: Mapping[str, Destination]) -> Iterator[Within]:

@@ -5,12 +5,14 @@ A kind names them in the PARTS of its rows; they are read and written with it, a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Column, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from management.errors import Broken, Invalid
+
+LARGEST_ID: Final = 2**63 - 1
 
 
 class Part(Protocol):
@@ -84,9 +86,11 @@ async def living(
     transaction has ended.
     """
     table = key.table
+    # No database takes a larger integer.
+    possible = [each for each in values if not isinstance(each, int) or 0 < each <= LARGEST_ID]
     statement = (
         select(key, table.c.id)
-        .where(key.in_(values), table.c.tenant_id == tenant_id, table.c.deleted_at.is_(None))
+        .where(key.in_(possible), table.c.tenant_id == tenant_id, table.c.deleted_at.is_(None))
         .with_for_update(read=True, key_share=True)
     )
     return {row[0]: row[1] for row in await connection.execute(statement)}

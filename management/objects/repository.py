@@ -18,15 +18,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from management.database import is_unique_violation
-from management.errors import Conflict
+from management.errors import Conflict, Invalid
 from management.objects.links import Link, users_of
-from management.objects.parts import Part
+from management.objects.parts import LARGEST_ID, Part, living
 from management.paging import Page, PageWanted
 from xmlcurl.store.tables import utc_now
 
 T = TypeVar("T")
 
-LARGEST_ID: Final = 2**63 - 1
 MOST_USERS_SHOWN: Final = 20
 """How many users of an object are named when it can't be deleted for them."""
 
@@ -45,6 +44,8 @@ class Rows(Generic[T]):
     """The field whose value no other living row may have."""
     LINKS: ClassVar[tuple[Link, ...]] = ()
     """What may point here."""
+    REFERENCES: ClassVar[Mapping[str, Column[Any]]] = {}
+    """Columns that name another living row of the tenant, and by which of its columns."""
     PARTS: ClassVar[Mapping[str, Part]] = {}
     """Fields of MODEL that other tables hold."""
 
@@ -90,8 +91,9 @@ class Rows(Generic[T]):
 
         Raises:
             Conflict: another living row has its unique value.
-            Invalid: a part names what is not there.
+            Invalid: it names what is not there.
         """
+        await self._check_references(columns)
         owner = {} if self._tenant_id is None else {"tenant_id": self._tenant_id}
         statement = insert(self.TABLE).values(**owner, **self._without_parts(columns)).returning(self.TABLE.c.id)
         object_id = int((await self._execute(statement)).scalar_one())
@@ -100,6 +102,7 @@ class Rows(Generic[T]):
 
     async def change(self, object_id: int, columns: Mapping[str, Any]) -> None:
         """New values of columns and parts; `updated_at` moves. Raises what `add` does."""
+        await self._check_references(columns)
         values = {"updated_at": utc_now(), **self._without_parts(columns)}
         await self._execute(update(self.TABLE).where(self.TABLE.c.id == object_id, *self._own()).values(**values))
         await self._save_parts(object_id, columns)
@@ -161,6 +164,13 @@ class Rows(Generic[T]):
             if name in columns:
                 assert self._tenant_id is not None  # noqa: S101 - only a tenant's objects have parts
                 await part.save(self._connection, self._tenant_id, object_id, name, columns[name])
+
+    async def _check_references(self, columns: Mapping[str, Any]) -> None:
+        for name, key in self.REFERENCES.items():
+            if (value := columns.get(name)) is not None:
+                assert self._tenant_id is not None  # noqa: S101 - only a tenant's objects have them
+                if not await living(self._connection, self._tenant_id, key, [value]):
+                    raise Invalid.of(name, "exists")
 
     async def _execute(self, statement: Any) -> Any:
         try:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from management.objects.repository import LARGEST_ID
+from management.objects.parts import LARGEST_ID
 from management.paging import Page, PageWanted
 from management.tokens.commands import Token
 from xmlcurl.store.tables import api_tokens, utc_now

@@ -1,0 +1,73 @@
+"""Rows of queues."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from management.errors import Broken, Invalid
+from management.objects.dialled import DialledRows
+from management.objects.forwards import Destined, Forward
+from management.objects.parts import Part, living
+from management.queues.commands import Agent, Queue
+from xmlcurl.store.tables import destinations, extensions, greetings, queue_agents, queues, taken_names
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """The agents of a queue, in order."""
+
+    @property
+    def empty(self) -> tuple[Agent, ...]:
+        return ()
+
+    async def load(self, connection: AsyncConnection, owner_ids: Sequence[int]) -> Mapping[int, tuple[Agent, ...]]:
+        statement = (
+            select(queue_agents.c.queue_id, extensions.c.number, queue_agents.c.level)
+            .join(extensions, extensions.c.id == queue_agents.c.extension_id)
+            .where(queue_agents.c.queue_id.in_(owner_ids))
+            .order_by(queue_agents.c.position)
+        )
+        found: dict[int, tuple[Agent, ...]] = {}
+        for queue_id, number, level in await connection.execute(statement):
+            found[queue_id] = (*found.get(queue_id, ()), Agent(extension=number, level=level))
+        return found
+
+    async def save(
+        self, connection: AsyncConnection, tenant_id: int, owner_id: int, field: str, value: Sequence[Agent]
+    ) -> None:
+        ids = await living(connection, tenant_id, extensions.c.number, [each.extension for each in value])
+        if missing := [index for index, each in enumerate(value) if each.extension not in ids]:
+            raise Invalid({f"{field}.{index}.extension": [Broken("exists")] for index in missing})
+        await self.remove(connection, owner_id)
+        rows = [
+            {
+                "tenant_id": tenant_id,
+                "queue_id": owner_id,
+                "extension_id": ids[each.extension],
+                "position": position,
+                "level": each.level,
+            }
+            for position, each in enumerate(value)
+        ]
+        if rows:
+            await connection.execute(insert(queue_agents), rows)
+
+    async def remove(self, connection: AsyncConnection, owner_id: int) -> None:
+        await connection.execute(delete(queue_agents).where(queue_agents.c.queue_id == owner_id))
+
+
+class QueueRepository(DialledRows[Queue]):
+    """Living queues of one tenant."""
+
+    TABLE = queues
+    MODEL = Queue
+    OWNER = taken_names.c.queue_id
+    SEARCHED = (queues.c.name, queues.c.number)
+    ORDER = (queues.c.name,)
+    UNIQUE = "name"
+    LINKS = (Destined(destinations.c.queue_id),)
+    REFERENCES: ClassVar[Mapping[str, Column[Any]]] = {"greeting_id": greetings.c.id}
+    PARTS: ClassVar[Mapping[str, Part]] = {"agents": Agents(), "timeout": Forward("queue", "timeout")}
