@@ -32,6 +32,10 @@ class Effects:
     """Static configuration on the switch's disk depends on the change."""
     rescan: bool = False
     """Gateways or aliases of the sofia profiles depend on the change."""
+    gateways: frozenset[int] = _NOTHING
+    """Gateways, by id, that are no longer what a switch knows them as: dropped, then read anew."""
+    reloadacl: bool = False
+    """From which addresses calls are let in depends on the change."""
     extension_id: int | None = None
     """Only in a row of kind "expiry": whose term ends. What follows is read from the store at that moment."""
 
@@ -46,6 +50,8 @@ class Effects:
             reset_pins=self.reset_pins | other.reset_pins,
             reloadxml=self.reloadxml or other.reloadxml,
             rescan=self.rescan or other.rescan,
+            gateways=self.gateways | other.gateways,
+            reloadacl=self.reloadacl or other.reloadacl,
             extension_id=self.extension_id if other.extension_id is None else other.extension_id,
         )
 
@@ -64,7 +70,8 @@ class Effects:
             self.flush_all
             or self.reloadxml
             or self.rescan
-            or any((self.flush_users, self.drop_registrations, self.drop_domains, self.reset_pins))
+            or self.reloadacl
+            or any((self.flush_users, self.drop_registrations, self.drop_domains, self.reset_pins, self.gateways))
         )
 
     @property

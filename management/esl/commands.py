@@ -13,6 +13,8 @@ FLUSH_ALL_ABOVE: Final = 50
 """More single flushes than this become one bare `xml_flush_cache`: cheaper to fetch again than to send."""
 
 VOICEMAIL_PROFILE: Final = "default"
+GATEWAY_PROFILE: Final = "external"
+"""The sofia profile that gateways belong to; a switch whose profiles don't name it has none of them."""
 
 _UNSAFE = re.compile(r"[^\x21-\x7e]|['\"\\]")
 
@@ -116,6 +118,22 @@ def rescan(profile: str) -> Command:
     return Command(f"sofia profile {argument(profile)} rescan", check_rescan, slow=True)
 
 
+def drop_gateway(gateway_id: int) -> Command:
+    """The gateway of that id, with its registration at the carrier; calls go on.
+
+    It is only marked, and cleared away later, but a rescan that follows at once reads it anew. One that is still
+    there, a rescan would leave as it is.
+
+    Source:
+        FreeSWITCH v1.10.12, mod_sofia.c:3548 and sofia.c:3793.
+    """
+    return Command(f"sofia profile {GATEWAY_PROFILE} killgw g{gateway_id}", check_drop_gateway)
+
+
+def reload_acl() -> Command:
+    return Command("reloadacl", check_reload_acl, slow=True)
+
+
 def list_all(profile: str) -> str:
     """The line that lists a profile's registrations; `show registrations` has no realm, and lags."""
     return f"sofia xmlstatus profile {argument(profile)} reg"
@@ -145,7 +163,11 @@ def commands_for(effects: Effects, profiles: Iterable[str]) -> list[Command]:
     commands += [reset_pin(*user) for user in sorted(effects.reset_pins)]
     if effects.reloadxml:
         commands.append(reload_xml())
-    if effects.rescan:
+    if effects.reloadacl:
+        commands.append(reload_acl())
+    if GATEWAY_PROFILE in profiles:
+        commands += [drop_gateway(gateway_id) for gateway_id in sorted(effects.gateways)]
+    if effects.rescan or effects.gateways:
         commands += [rescan(profile) for profile in profiles]
     return commands
 
@@ -154,11 +176,14 @@ Row = TypeVar("Row")
 
 
 def together(plans: Mapping[Row, Iterable[Command]]) -> dict[Command, frozenset[Row]]:
-    """Each command once, with the rows that it is for; flushes first, many of them as one bare flush."""
+    """Each command once, with the rows that it is for; flushes first, many of them as one bare flush.
+
+    What several rows need comes where the last of them needs it: one rescan after all gateways were dropped.
+    """
     wanted: dict[Command, set[Row]] = {}
     for row, commands in plans.items():
         for command in commands:
-            wanted.setdefault(command, set()).add(row)
+            wanted[command] = wanted.pop(command, set()) | {row}
     flushes = {command: rows for command, rows in wanted.items() if command.check is check_flush}
     others = {command: frozenset(rows) for command, rows in wanted.items() if command.check is not check_flush}
     everything = flush_all()
@@ -210,6 +235,22 @@ def check_rescan(reply: str) -> int:
     _refuse_not_ready(reply)
     if reply.split("\n")[:2] != ["Reload XML [Success]", "+OK scan complete"]:
         raise SwitchRefused(" ".join(reply.split()))
+    return 0
+
+
+def check_drop_gateway(reply: str) -> int:
+    """Raise unless the switch has no such gateway any more, or never had."""
+    _refuse_not_ready(reply)
+    if reply.strip() not in {"+OK gateway marked for deletion.", "-ERR no such gateway."}:
+        raise SwitchRefused(_first_line(reply))
+    return 0
+
+
+def check_reload_acl(reply: str) -> int:
+    """Raise unless the lists were read again; a switch whose XML does not parse keeps the old ones."""
+    _refuse_not_ready(reply)
+    if reply.strip() != "+OK acl reloaded":
+        raise SwitchRefused(_first_line(reply))
     return 0
 
 

@@ -61,6 +61,8 @@ class FreeSwitch:
         """Replies of commands that only report, such as `status`."""
         self.pins: dict[tuple[str, str], str] = {}
         """voicemail_prefs: PINs that were set by phone, by number and domain."""
+        self.gateways: set[str] = set()
+        """Of the profile external, by name; nothing reads them anew."""
         self.reload_error = ""
         self.modules = {"mod_sofia", "mod_voicemail"}
         self.hold_registers = threading.Event()
@@ -111,12 +113,25 @@ class FreeSwitch:
         if words[:2] == ["sofia", "profile"] and words[3:] == ["rescan"] and words[2] in self.registrar.profiles:
             return f"Reload XML [{self.reload_error or 'Success'}]\n+OK scan complete\n"
         reply = self.registrar.command(words)
+        if reply is None and words[:2] == ["sofia", "profile"] and words[3:4] == ["killgw"]:
+            reply = self._kill_gateway(*words[4:])
         if reply is None and name in self._COMMANDS:
             reply = self._COMMANDS[name](self, arguments)
         return f"-ERR {name} Command not found!\n" if reply is None else reply
 
     def _reload(self, _arguments: str) -> str:
         return f"+OK [{self.reload_error or 'Success'}]\n"
+
+    def _kill_gateway(self, name: str = "") -> str:
+        if not name:
+            return "-ERR missing gw name\n"
+        if name not in self.gateways:
+            return "-ERR no such gateway.\n"
+        self.gateways.remove(name)
+        return "+OK gateway marked for deletion.\n"
+
+    def _reload_acl(self, _arguments: str) -> str:
+        return f"-ERR [{self.reload_error}]\n" if self.reload_error else "+OK acl reloaded\n"
 
     def _sleep(self, arguments: str) -> str:
         time.sleep(int(arguments) / 1000)
@@ -178,6 +193,7 @@ class FreeSwitch:
         "xml_flush_cache": _flush,
         "reloadxml": _reload,
         "reload": _reload_module,
+        "reloadacl": _reload_acl,
         "msleep": _sleep,
         "show": _show,
         "hupall": _hang_up_all,

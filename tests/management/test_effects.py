@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ EFFECTS = st.builds(
     reset_pins=NAMES,
     reloadxml=st.booleans(),
     rescan=st.booleans(),
+    gateways=st.frozensets(st.integers(1, 2**63 - 1), max_size=3),
+    reloadacl=st.booleans(),
     extension_id=st.none() | st.integers(1, 9),
 )
 
@@ -38,6 +41,8 @@ def test_both_together_lose_nothing(one: Effects, other: Effects) -> None:
     assert both.tags == one.tags | other.tags
     assert both.flush_users >= one.flush_users | other.flush_users
     assert both.flush_all == (one.flush_all or other.flush_all)
+    assert both.gateways == one.gateways | other.gateways
+    assert both.reloadacl == (one.reloadacl or other.reloadacl)
     assert both | both == both
 
 
@@ -55,3 +60,13 @@ def test_only_flushes_are_repeated() -> None:
     effects = Effects(flush_users=frozenset({("1001", "a.test")}), drop_registrations=frozenset({("1001", "a.test")}))
 
     assert effects.flushes == Effects(flush_users=frozenset({("1001", "a.test")}))
+
+
+@pytest.mark.parametrize(
+    "effects",
+    [Effects(rescan=True), Effects(gateways=frozenset({7})), Effects(reloadacl=True), Effects(flush_all=True)],
+)
+def test_what_only_a_switch_can_do_concerns_it(effects: Effects) -> None:
+    """No document is stale for it."""
+    assert effects.concerns_switches
+    assert not Effects(tags=frozenset({"t1"})).concerns_switches

@@ -59,6 +59,24 @@ def test_static_configuration() -> None:
     ]
 
 
+def test_a_changed_gateway_is_dropped_before_it_is_read_anew() -> None:
+    """A rescan leaves alone what is there; the addresses that calls come from are read on their own."""
+    assert lines(Effects(gateways=frozenset({12, 7}), reloadacl=True)) == [
+        "reloadacl",
+        "sofia profile external killgw g7",
+        "sofia profile external killgw g12",
+        "sofia profile internal rescan",
+        "sofia profile external rescan",
+    ]
+
+
+def test_a_switch_without_the_profile_of_gateways_has_none_to_drop() -> None:
+    """It would answer "Invalid Profile" until the change is given up."""
+    planned = commands.commands_for(Effects(gateways=frozenset({7})), ("internal",))
+
+    assert [command.line for command in planned] == ["sofia profile internal rescan"]
+
+
 def test_a_pin_set_by_phone_is_overwritten_with_one_nobody_knows() -> None:
     """Twenty random digits, another each time."""
     one, other = (lines(Effects(reset_pins=frozenset({USER})))[0] for _ in range(2))
@@ -136,6 +154,20 @@ def test_reloadxml_is_sent_once() -> None:
     plans = {row: [commands.reload_xml()] for row in ("a", "b")}
 
     assert commands.together(plans) == {commands.reload_xml(): frozenset({"a", "b"})}
+
+
+def test_one_rescan_follows_all_the_gateways_that_were_dropped() -> None:
+    """Of several rows: one that came between would leave the last gateway out."""
+    plans = {row: commands.commands_for(Effects(gateways=frozenset({row})), ("external",)) for row in (1, 2)}
+
+    sent = commands.together(plans)
+
+    assert [command.line for command in sent] == [
+        "sofia profile external killgw g1",
+        "sofia profile external killgw g2",
+        "sofia profile external rescan",
+    ]
+    assert sent[commands.rescan("external")] == {1, 2}
 
 
 def test_an_import_becomes_one_bare_flush() -> None:
@@ -234,6 +266,28 @@ def test_another_reply_to_a_drop_is_refused(reply: str) -> None:
         commands.check_drop(reply)
 
 
+@pytest.mark.parametrize("reply", ["+OK gateway marked for deletion.\n", "-ERR no such gateway.\n"])
+def test_a_gateway_is_gone(reply: str) -> None:
+    """Whether it was there or not: a command that is sent again finds nothing."""
+    assert commands.check_drop_gateway(reply) == 0
+
+
+@pytest.mark.parametrize("reply", ["-ERR missing gw name\n", "+OK every gateway marked for deletion.\n", "", "+OK\n"])
+def test_another_reply_about_a_gateway_is_refused(reply: str) -> None:
+    with pytest.raises(SwitchRefused):
+        commands.check_drop_gateway(reply)
+
+
+def test_lists_of_addresses_that_were_read() -> None:
+    assert commands.check_reload_acl("+OK acl reloaded\n") == 0
+
+
+@pytest.mark.parametrize("reply", ["-ERR [[error near line 3]: mismatched tag]\n", "", "+OK\n"])
+def test_lists_of_addresses_that_were_not_read_are_refused(reply: str) -> None:
+    with pytest.raises(SwitchRefused):
+        commands.check_reload_acl(reply)
+
+
 @pytest.mark.parametrize("reply", ["-OK\n", "-ERR vm_fsdb_pref_password_set Command not found!\n"])
 def test_a_pin_is_reset(reply: str) -> None:
     """Success is spelled "-OK"; without mod_voicemail there is no mailbox."""
@@ -247,7 +301,15 @@ def test_a_pin_that_was_not_reset_is_refused(reply: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "check", [commands.check_flush, commands.check_drop, commands.check_reload, commands.check_rescan]
+    "check",
+    [
+        commands.check_flush,
+        commands.check_drop,
+        commands.check_reload,
+        commands.check_rescan,
+        commands.check_drop_gateway,
+        commands.check_reload_acl,
+    ],
 )
 @pytest.mark.parametrize("reply", ["-ERR sofia Command not found!\n", "Invalid Profile [internal]", "-ERR no reply\n"])
 def test_a_switch_that_is_still_starting_is_asked_again(check: object, reply: str) -> None:

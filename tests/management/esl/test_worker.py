@@ -223,6 +223,27 @@ def test_a_refused_reload_fails_with_its_reason(world: World, switch: FreeSwitch
     assert eventually(lambda: [row.state for row in world.rows() if row.switch_id] == ["failed", "settled"])
 
 
+def test_a_changed_gateway_is_dropped_and_read_anew(world: World, switch: FreeSwitch, start: Start) -> None:
+    """Told twice, the second time it is not there: that is no failure."""
+    world.add_switch(switch)
+    switch.gateways.add("g7")
+    start()
+    connected(switch)
+    switch.esl.commands.clear()
+
+    changed = Effects(gateways=frozenset({7}), reloadacl=True)
+    first = world.commit(changed)
+    assert eventually(lambda: world.states(first) == ["settled"])
+    assert switch.gateways == set()
+    second = world.commit(changed)
+    assert eventually(lambda: world.states(second) == ["settled"])
+
+    dropped = "sofia profile external killgw g7"
+    assert told(switch) == ["reloadacl", dropped] * 2
+    after_the_last = switch.esl.commands[::-1].index(dropped)
+    assert RESCANS[1] in switch.esl.commands[-after_the_last:]
+
+
 def test_a_name_that_cannot_be_sent_fails_alone(world: World, switch: FreeSwitch, start: Start) -> None:
     """Never sent, not tried again, and no other change suffers."""
     world.add_switch(switch)
