@@ -66,6 +66,7 @@ class Noun:
 
     Args:
         name: of one object, with underscores: `team` is at /teams/{team_id}, and its operations are `list_teams` ...
+        plural: where it isn't the name and an s.
         key: the type that the path names an object by, `key_name` what it calls it, `key_bounds` what describes it.
         writer: a dependency: who may change it.
         filters: a dependency: what else the query of a list may say.
@@ -78,6 +79,7 @@ class Noun:
     change: type[ValuesBody]
     item: type[Shown]
     texts: Texts
+    plural: str = ""
     key: type[int | str] = int
     key_name: str = ""
     key_bounds: Mapping[str, Any] = field(default_factory=lambda: {"ge": 1, "le": LARGEST_ID})
@@ -87,7 +89,7 @@ class Noun:
 
 def routes_of(noun: Noun) -> APIRouter:
     """The router of the noun."""
-    plural, key_name = f"{noun.name}s", noun.key_name or f"{noun.name}_id"
+    plural, key_name = noun.plural or f"{noun.name}s", noun.key_name or f"{noun.name}_id"
     every = f"/{plural.replace('_', '-')}"
     one = f"{every}/{{{key_name}}}"
     router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=[plural.replace("_", " ")])
