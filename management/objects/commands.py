@@ -15,10 +15,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
+from ipaddress import ip_address
 from typing import Any, ClassVar, Final
 
 from management.errors import Broken, Invalid
-from xmlcurl.store.text import is_mail_address, is_safe_text
+from xmlcurl.store.text import is_domain, is_mail_address, is_safe_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +150,12 @@ def between(least: int, most: int) -> PlainRule:
     return rules
 
 
-def each_once(rule: PlainRule, most: int) -> Rule:
-    """A list of at most so many different values, each of which follows the rule."""
+def each_once(rule: PlainRule, most: int, *, least: int = 0) -> Rule:
+    """A list of at most (and at least) so many different values, each of which follows the rule."""
 
     def rules(values: Sequence[Any]) -> Iterator[Broken | Within]:
+        if len(values) < least:
+            yield Broken("min.array", {"min": least})
         if len(values) > most:
             yield Broken("max.array", {"max": most})
             return
@@ -172,6 +175,26 @@ def one_of(values: Sequence[str]) -> PlainRule:
             yield Broken("in")
 
     return rules
+
+
+def host(value: str) -> Iterator[Broken]:
+    """A host name, or an address without a scope; no port."""
+    if not (is_domain(value.lower()) or _is_address(value)):
+        yield Broken("domain")
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return "%" not in value
+
+
+def existing_id(value: int) -> Iterator[Broken]:
+    """What an id can be; whether there is such an object, the store says."""
+    if value <= 0:
+        yield Broken("exists")
 
 
 def mail_address(value: str) -> Iterator[Broken]:

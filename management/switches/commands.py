@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import ip_address
 from typing import ClassVar, Final
 
 from management.errors import Broken
-from management.objects.commands import UNSET, Rule, Unset, Values, between, matching
-from xmlcurl.store.text import is_domain
+from management.objects.commands import UNSET, Rule, Unset, Values, between, host, matching
 
 NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 LONGEST_PASSWORD: Final = 100
@@ -30,21 +28,8 @@ class Switch:
     updated_at: datetime
 
 
-def _host(value: str) -> Iterator[Broken]:
-    if not (is_domain(value.lower()) or _is_address(value)):
-        yield Broken("domain")
-
-
 def _is_name(value: str) -> bool:
     return re.fullmatch(NAME.removesuffix("$"), value) is not None
-
-
-def _is_address(value: str) -> bool:
-    try:
-        ip_address(value)
-    except ValueError:
-        return False
-    return "%" not in value
 
 
 def _password(value: str) -> Iterator[Broken]:
@@ -74,7 +59,7 @@ class SwitchValues(Values):
     SECRETS: ClassVar[frozenset[str]] = frozenset({"password"})
     RULES: ClassVar[Mapping[str, Rule]] = {
         "name": matching(NAME, Broken("regex")),
-        "host": _host,
+        "host": host,
         "port": between(1, 65_535),
         "password": _password,
         "sofia_profiles": _profiles,
