@@ -167,7 +167,8 @@ class Destined:
 
     def _names(self, kind: str, owner: _Owner, object_id: int) -> Select[Any]:
         is_its = and_(destinations.c.owner_kind == kind, destinations.c.owner_id == owner.key)
-        statement = select(owner.name).distinct().join(destinations, is_its).where(self.column == object_id)
+        statement = select(owner.name).distinct().select_from(owner.key.table).join(destinations, is_its)
+        statement = statement.where(self.column == object_id)
         if kind == "presence_rule":
             statement = statement.join(extensions, extensions.c.id == presence_rules.c.extension_id)
         if self.column is owner.link:

@@ -45,6 +45,61 @@ NOUNS = [
     ),
     Noun("hotlines", {"name": "Support", "number": "0900000099"}, {"name": "Hỗ trợ"}, "hotline"),
     Noun(
+        "ring-groups",
+        {"name": "Sales", "number": "600"},
+        {
+            "number": "6001",
+            "strategy": "sequence",
+            "ring_seconds": 20,
+            "members": ["1002", "1001"],
+            "no_answer": {"type": "external_num", "number": "0900000001", "prefix": "9"},
+        },
+        "ring_group",
+        defaults={"strategy": "simultaneous", "ring_seconds": 30, "members": [], "no_answer": None},
+    ),
+    Noun(
+        "queues",
+        {"name": "Support", "number": "700"},
+        {
+            "strategy": "ring-all",
+            "max_wait_seconds": 600,
+            "ring_seconds": 15,
+            "wrap_up_seconds": 0,
+            "agents": [{"extension": "1002", "level": 2}, {"extension": "1001", "level": 1}],
+            "timeout": {"type": "ext_vm", "extension": "1001"},
+        },
+        "queue",
+        defaults={
+            "strategy": "longest-idle-agent",
+            "max_wait_seconds": 0,
+            "ring_seconds": 20,
+            "wrap_up_seconds": 10,
+            "greeting_id": None,
+            "agents": [],
+            "timeout": None,
+        },
+    ),
+    Noun(
+        "ivr-menus",
+        {"name": "Main", "number": "800"},
+        {
+            "timeout_seconds": 3,
+            "tries": 1,
+            "direct_dial": True,
+            "options": {"1": {"type": "extension", "extension": "1001"}, "#": {"type": "end_call"}},
+            "no_choice": {"type": "end_call"},
+        },
+        "ivr_menu",
+        defaults={
+            "greeting_id": None,
+            "timeout_seconds": 5,
+            "tries": 3,
+            "direct_dial": False,
+            "options": {},
+            "no_choice": None,
+        },
+    ),
+    Noun(
         "tenants",
         {"domain": "new.test", "name": "New"},
         {"name": "Newer", "time_zone": "Asia/Ho_Chi_Minh", "language": "vi", "cacheable_ms": 300_000},
@@ -73,10 +128,12 @@ TENANTS_NOUNS = [noun for noun in NOUNS if noun.is_tenants]
 
 @pytest.fixture
 async def platform(office: Office) -> httpx.AsyncClient:
-    """A token of the platform, meaning the tenant pbx.test, which has one number."""
+    """A token of the platform, meaning the tenant pbx.test, which has one number and two extensions."""
     await office.add_tenant()
     client = office.client(await office.add_token(None, "admin"), **{"X-Tenant": DOMAIN})
     await _created(client, "numbers", {"number": "0900000099"})
+    for number in ("1001", "1002"):
+        await _created(client, "extensions", {"extension_number": number})
     return client
 
 
