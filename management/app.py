@@ -25,10 +25,13 @@ from management.database import Database
 from management.departments.service import Departments
 from management.errors import Unavailable
 from management.extensions.service import Extensions
+from management.group_mailboxes.service import GroupMailboxes
+from management.gateways.service import Gateways
 from management.hotlines.service import Hotlines
 from management.ivr_menus.service import IvrMenus
 from management.keys.service import Keys
 from management.metrics import CONTENT_TYPE, ManagementMetrics
+from management.number_destinations.service import NumbersDestinations
 from management.numbers.service import Numbers
 from management.queues.service import Queues
 from management.ratelimit import RateLimit
@@ -95,9 +98,12 @@ def services_of(backend: Backend) -> Services:
         users=Users(database, writes),
         numbers=Numbers(database, writes),
         hotlines=Hotlines(database, writes),
+        gateways=Gateways(database, writes, backend.vault),
         ring_groups=RingGroups(database, writes),
         queues=Queues(database, writes),
         ivr_menus=IvrMenus(database, writes),
+        group_mailboxes=GroupMailboxes(database, writes),
+        number_destinations=NumbersDestinations(database, writes),
         tokens=Tokens(database, writes),
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),

@@ -33,9 +33,12 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
         "outbound_number_id hotline_id user_id team_id department_id class_of_service_id "
         "presence_status mobile_prefix"
     ),
+    "gateway": _columns("name status host port transport registers username realm expires_seconds codecs addresses"),
     "ring_group": _columns("name number strategy ring_seconds members no_answer"),
     "queue": _columns("name number strategy max_wait_seconds ring_seconds wrap_up_seconds greeting_id agents timeout"),
     "ivr_menu": _columns("name number greeting_id timeout_seconds tries direct_dial options no_choice"),
+    "group_mailbox": _columns("name number email voicemail_mail voicemail_attach voicemail_delete_after_mail"),
+    "number_destinations": _columns("number open closed holiday"),
     "token": _columns("name scopes revoked_at"),
     "registration": _columns("switch profile user host realm auth_user call_id address revision reason"),
     "switch": _columns("name host port sofia_profiles enabled"),

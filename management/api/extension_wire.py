@@ -22,7 +22,7 @@ from management.errors import Broken, Conflict, Invalid
 from management.extensions import commands
 from management.extensions.commands import ChangePassword, CreateExtension, ExtensionValues, UpdateExtension
 from management.extensions.model import Extension, OutboundNumber, RefusedRow, WithPassword
-from management.objects.commands import NUMBER
+from management.objects.commands import NUMBER, PIN
 from management.objects.destination import PREFIX
 from xmlcurl.store.model import CARRIERS, CLI_TYPES
 
@@ -61,7 +61,7 @@ class UpdateBody(ValuesBody):
     display_name: OptionalText = unset(maxLength=commands.LONGEST_DISPLAY_NAME)
     team_id: OptionalId = unset()
     voicemail_enabled: bool = unset()
-    voicemail_pin: OptionalText = unset(pattern=commands.PIN)
+    voicemail_pin: OptionalText = unset(pattern=PIN)
     recording_mode: RecordingMode = unset()
     max_concurrent: int = unset(minimum=1, maximum=commands.MOST_CONCURRENT)
     outbound_caller_id: OptionalText = unset(maxLength=15)

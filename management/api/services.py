@@ -8,9 +8,12 @@ from management.auth import Gate, Networks
 from management.changes.service import Changes
 from management.departments.service import Departments
 from management.extensions.service import Extensions
+from management.group_mailboxes.service import GroupMailboxes
+from management.gateways.service import Gateways
 from management.hotlines.service import Hotlines
 from management.ivr_menus.service import IvrMenus
 from management.keys.service import Keys
+from management.number_destinations.service import NumbersDestinations
 from management.numbers.service import Numbers
 from management.queues.service import Queues
 from management.ratelimit import RateLimit
@@ -45,9 +48,12 @@ class Services:
     users: Users
     numbers: Numbers
     hotlines: Hotlines
+    gateways: Gateways
     ring_groups: RingGroups
     queues: Queues
     ivr_menus: IvrMenus
+    group_mailboxes: GroupMailboxes
+    number_destinations: NumbersDestinations
     tokens: Tokens
     switches: Switches
     changes: Changes

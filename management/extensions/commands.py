@@ -23,13 +23,13 @@ from management.objects.commands import (
     mail_address,
     matching,
     one_of,
+    pin,
     text,
 )
 from management.objects.destination import PREFIX
 from xmlcurl.store.model import EXTENSION_STATUSES, PRESENCE_STATUSES, RECORDING_MODES
 from xmlcurl.store.text import is_name
 
-PIN: Final = r"^[0-9]{4,20}$"
 MOBILE: Final = r"^\+?[0-9]{3,30}$"
 LANGUAGE: Final = r"^[a-z]{2}(-[A-Z]{2})?$"
 LONGEST_DISPLAY_NAME: Final = 100
@@ -95,7 +95,7 @@ class ExtensionValues(Values):
         "max_concurrent": between(1, MOST_CONCURRENT),
         "concurrent_registrations": between(1, MOST_REGISTRATIONS),
         "recording_mode": one_of(RECORDING_MODES),
-        "voicemail_pin": matching(PIN, Broken("digits_between", {"min": 4, "max": 20})),
+        "voicemail_pin": pin,
         "presence_status": one_of(PRESENCE_STATUSES),
         "mobile_prefix": matching(PREFIX, Broken("regex")),
         "voicemail_language": matching(LANGUAGE, Broken("regex")),

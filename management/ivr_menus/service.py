@@ -5,6 +5,6 @@ from management.ivr_menus.repository import IvrMenuRepository
 from management.objects.routed import Routed
 
 
-class IvrMenus(Routed[IvrMenu, IvrMenuValues]):
+class IvrMenus(Routed[int, IvrMenu, IvrMenuValues]):
     KIND = "ivr_menu"
     ROWS = IvrMenuRepository

@@ -1,5 +1,6 @@
 """Rows of numbers."""
 
+from management.number_destinations.repository import NumberDestinationsRepository
 from management.numbers.commands import Number
 from management.objects.links import Reference
 from management.objects.repository import Rows
@@ -20,3 +21,9 @@ class NumberRepository(Rows[Number]):
         Reference("hotline", hotlines.c.number_id, hotlines.c.name),
         Reference("tenant", tenants.c.default_number_id, tenants.c.domain),
     )
+
+    async def remove(self, object_id: int) -> None:
+        """Where its calls went is forgotten, too."""
+        for part in NumberDestinationsRepository.PARTS.values():
+            await part.remove(self._connection, object_id)
+        await super().remove(object_id)

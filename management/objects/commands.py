@@ -88,6 +88,9 @@ EMERGENCY_NUMBERS: Final = ("112", "911")
 NUMBER: Final = r"^[0-9]{3,10}$"
 """What is dialled inside a tenant: an extension, a group, a queue, a menu, a mailbox."""
 
+PIN: Final = r"^[0-9]{4,20}$"
+"""What opens a mailbox by phone."""
+
 # A spreadsheet computes what begins so, and may start programs by it; of a telephone number it makes a number.
 _FORMULA: Final = re.compile(r"[=@]|[+-](?![0-9 ()./-]*$)")
 
@@ -130,6 +133,8 @@ def matching(pattern: str, broken: Broken) -> PlainRule:
     return rules
 
 
+pin: Final = matching(PIN, Broken("digits_between", {"min": 4, "max": 20}))
+"""The rule of PINs."""
 _is_number: Final = matching(NUMBER, Broken("regex"))
 
 

@@ -9,11 +9,12 @@ from management.objects.commands import Values
 from management.objects.service import Identified, Objects
 from xmlcurl.store.model import Tag
 
+Key = TypeVar("Key", int, str)
 Object = TypeVar("Object", bound=Identified)
 New = TypeVar("New", bound=Values)
 
 
-class Routed(Objects[TenantScope, int, Object, New], ABC, Generic[Object, New]):
+class Routed(Objects[TenantScope, Key, Object, New], ABC, Generic[Key, Object, New]):
     """A switch keeps users, never routes: there is nothing to tell it."""
 
     def consequences(self, scope: TenantScope, before: Object | None, after: Object | None) -> Effects:

@@ -5,6 +5,6 @@ from management.queues.commands import Queue, QueueValues
 from management.queues.repository import QueueRepository
 
 
-class Queues(Routed[Queue, QueueValues]):
+class Queues(Routed[int, Queue, QueueValues]):
     KIND = "queue"
     ROWS = QueueRepository

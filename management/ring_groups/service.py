@@ -5,6 +5,6 @@ from management.ring_groups.commands import RingGroup, RingGroupValues
 from management.ring_groups.repository import RingGroupRepository
 
 
-class RingGroups(Routed[RingGroup, RingGroupValues]):
+class RingGroups(Routed[int, RingGroup, RingGroupValues]):
     KIND = "ring_group"
     ROWS = RingGroupRepository
