@@ -25,8 +25,8 @@ from management.database import Database
 from management.departments.service import Departments
 from management.errors import Unavailable
 from management.extensions.service import Extensions
-from management.group_mailboxes.service import GroupMailboxes
 from management.gateways.service import Gateways
+from management.group_mailboxes.service import GroupMailboxes
 from management.hotlines.service import Hotlines
 from management.ivr_menus.service import IvrMenus
 from management.keys.service import Keys

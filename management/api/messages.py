@@ -46,6 +46,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
         "The :attribute is not failed: there is nothing to try again.",
         "Trường :attribute không phải là thất bại: không có gì để thử lại.",
     ),
+    "cidr": (
+        "The :attribute field must be a network in CIDR notation, without host bits and not too wide.",
+        "Trường :attribute phải là một mạng theo ký hiệu CIDR, không có bit máy và không quá rộng.",
+    ),
     "default_password": (
         "The :attribute must not be the default one on a switch that others can reach.",
         "Trường :attribute không được là mật khẩu mặc định trên máy mà người khác có thể truy cập.",

@@ -8,8 +8,8 @@ from management.auth import Gate, Networks
 from management.changes.service import Changes
 from management.departments.service import Departments
 from management.extensions.service import Extensions
-from management.group_mailboxes.service import GroupMailboxes
 from management.gateways.service import Gateways
+from management.group_mailboxes.service import GroupMailboxes
 from management.hotlines.service import Hotlines
 from management.ivr_menus.service import IvrMenus
 from management.keys.service import Keys

@@ -6,10 +6,14 @@ from typing import Any, Final
 from sqlalchemy import Column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from xmlcurl.store.tables import extensions, switches
+from xmlcurl.store.tables import extensions, gateways, switches
 
-ENCRYPTED: Final[tuple[Column[Any], ...]] = (extensions.c.password_encrypted, switches.c.password_encrypted)
-"""Every one of them; of deleted rows too."""
+ENCRYPTED: Final[tuple[Column[Any], ...]] = (
+    extensions.c.password_encrypted,
+    switches.c.password_encrypted,
+    gateways.c.password_encrypted,
+)
+"""Every one of them; of deleted rows too. A row may have none."""
 
 
 class EncryptedRepository:
@@ -22,7 +26,8 @@ class EncryptedRepository:
 
     async def after(self, row_id: int, at_most: int) -> Sequence[tuple[int, str]]:
         """(id, secret as it is stored) of the next rows after that id."""
-        statement = select(self._id, self._column).where(self._id > row_id).order_by(self._id).limit(at_most)
+        is_next = (self._id > row_id, self._column.is_not(None))
+        statement = select(self._id, self._column).where(*is_next).order_by(self._id).limit(at_most)
         return [(row[0], row[1]) for row in await self._connection.execute(statement)]
 
     async def replace(self, row_id: int, old: str, new: str) -> None:

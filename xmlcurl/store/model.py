@@ -12,6 +12,8 @@ CLI_TYPES = ("mobile", "fixed_02x", "hotline_1900", "hotline_1800", "brandname")
 LANGUAGES = ("en", "vi")
 PRESENCE_STATUSES = ("available", "away", "business_trip", "do_not_disturb", "lunch", "off_work")
 TRANSPORTS = ("udp", "tcp", "tls")
+CODECS = ("PCMA", "PCMU")
+"""Those that are part of FreeSWITCH itself; others need a module that a switch may not have loaded."""
 RING_STRATEGIES = ("simultaneous", "sequence", "random")
 QUEUE_STRATEGIES = (
     "ring-all",
