@@ -26,6 +26,7 @@ from management.departments.service import Departments
 from management.errors import Unavailable
 from management.extensions.service import Extensions
 from management.gateways.service import Gateways
+from management.greetings.service import Greetings
 from management.group_mailboxes.service import GroupMailboxes
 from management.hotlines.service import Hotlines
 from management.ivr_menus.service import IvrMenus
@@ -103,6 +104,7 @@ def services_of(backend: Backend) -> Services:
         queues=Queues(database, writes),
         ivr_menus=IvrMenus(database, writes),
         group_mailboxes=GroupMailboxes(database, writes),
+        greetings=Greetings(database, writes),
         number_destinations=NumbersDestinations(database, writes),
         tokens=Tokens(database, writes),
         switches=Switches(database, writes, backend.vault),

@@ -38,6 +38,7 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
     "queue": _columns("name number strategy max_wait_seconds ring_seconds wrap_up_seconds greeting_id agents timeout"),
     "ivr_menu": _columns("name number greeting_id timeout_seconds tries direct_dial options no_choice"),
     "group_mailbox": _columns("name number email voicemail_mail voicemail_attach voicemail_delete_after_mail"),
+    "greeting": _columns("name format size_bytes sha256"),
     "number_destinations": _columns("number open closed holiday"),
     "token": _columns("name scopes revoked_at"),
     "registration": _columns("switch profile user host realm auth_user call_id address revision reason"),

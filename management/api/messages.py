@@ -54,6 +54,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
         "The :attribute must not be the default one on a switch that others can reach.",
         "Trường :attribute không được là mật khẩu mặc định trên máy mà người khác có thể truy cập.",
     ),
+    "sound": (
+        "The :attribute must be a WAV file (PCM, A-law or mu-law, mono or stereo, 8 to 48 kHz) or an MP3 file.",
+        "Trường :attribute phải là tệp WAV (PCM, A-law hoặc mu-law, mono hoặc stereo, 8 đến 48 kHz) hoặc tệp MP3.",
+    ),
     "timezone": ("The :attribute field must be a valid timezone.", "Trường :attribute phải là một múi giờ hợp lệ."),
     "between.numeric": (
         "The :attribute field must be between :min and :max.",
@@ -62,6 +66,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     "max.array": (
         "The :attribute field must not have more than :max items.",
         "Trường :attribute không được lớn hơn :max phần tử.",
+    ),
+    "max.file": (
+        "The :attribute field must not be greater than :max kilobytes.",
+        "Dung lượng của :attribute không được lớn hơn :max kB.",
     ),
     "max.numeric": (
         "The :attribute field must not be greater than :max.",

@@ -54,10 +54,10 @@ class Texts:
     """What the description of the API says of each route."""
 
     list: str
-    create: str
     read: str
     update: str
     delete: str
+    create: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,7 @@ class Noun:
 
     Args:
         name: of one object, with underscores: `team` is at /teams/{team_id}, and its operations are `list_teams` ...
+        new: the body that makes one; None where the noun makes them in a route of its own.
         plural: where it isn't the name and an s.
         key: the type that the path names an object by, `key_name` what it calls it, `key_bounds` what describes it.
         writer: a dependency: who may change it.
@@ -75,7 +76,7 @@ class Noun:
     name: str
     service: Callable[[Services], Objects[TenantScope, Any, Any, Any]]
     values: type[Values]
-    new: type[ValuesBody]
+    new: type[ValuesBody] | None
     change: type[ValuesBody]
     item: type[Shown]
     texts: Texts
@@ -152,7 +153,8 @@ def routes_of(noun: Noun) -> APIRouter:
         )
 
     offer(every, "GET", list_, page, 422)
-    offer(every, "POST", create, shown, 409, *BODY_CODES, success=201)
+    if noun.new:
+        offer(every, "POST", create, shown, 409, *BODY_CODES, success=201)
     offer(one, "GET", read, shown, 422)
     offer(one, "PUT", update, shown, 409, *BODY_CODES)
     offer(one, "DELETE", delete, Data[Deleted], 409, 422)

@@ -9,6 +9,7 @@ from management.changes.service import Changes
 from management.departments.service import Departments
 from management.extensions.service import Extensions
 from management.gateways.service import Gateways
+from management.greetings.service import Greetings
 from management.group_mailboxes.service import GroupMailboxes
 from management.hotlines.service import Hotlines
 from management.ivr_menus.service import IvrMenus
@@ -53,6 +54,7 @@ class Services:
     queues: Queues
     ivr_menus: IvrMenus
     group_mailboxes: GroupMailboxes
+    greetings: Greetings
     number_destinations: NumbersDestinations
     tokens: Tokens
     switches: Switches
