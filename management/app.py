@@ -34,6 +34,7 @@ from management.keys.service import Keys
 from management.metrics import CONTENT_TYPE, ManagementMetrics
 from management.number_destinations.service import NumbersDestinations
 from management.numbers.service import Numbers
+from management.presence.service import Presences
 from management.queues.service import Queues
 from management.ratelimit import RateLimit
 from management.registrations import Registrations, SwitchStates
@@ -92,6 +93,7 @@ def services_of(backend: Backend) -> Services:
         requests=RateLimit(backend.redis, "requests", settings.rate_limit_per_minute),
         trusted_proxies=settings.trusted_proxies,
         extensions=Extensions(database, writes, backend.vault),
+        presences=Presences(database, writes),
         registrations=Registrations(database, backend.redis),
         tenants=Tenants(database, writes),
         teams=Teams(database, writes),

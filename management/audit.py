@@ -40,6 +40,7 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
     "group_mailbox": _columns("name number email voicemail_mail voicemail_attach voicemail_delete_after_mail"),
     "greeting": _columns("name format size_bytes sha256"),
     "number_destinations": _columns("number open closed holiday"),
+    "presence": _columns("status available away business_trip do_not_disturb lunch off_work"),
     "token": _columns("name scopes revoked_at"),
     "registration": _columns("switch profile user host realm auth_user call_id address revision reason"),
     "switch": _columns("name host port sofia_profiles enabled"),

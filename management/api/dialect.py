@@ -23,6 +23,7 @@ from management.api import (
     ivr_menus,
     number_destinations,
     numbers,
+    presence,
     queues,
     ring_groups,
     switches,
@@ -38,6 +39,7 @@ from management.metrics import ManagementMetrics
 MOUNTED_AT: Final = "/api/pbx"
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     extensions.router,
+    presence.router,
     numbers.router,
     hotlines.router,
     gateways.router,

@@ -110,10 +110,20 @@ async def update_extension(asking: Writer, ext: Number, body: wire.UpdateBody) -
     return Data(data=wire.item(written.result))
 
 
-@router.delete("/extensions/{ext}", responses=answers(404) | {200: SYNC_HEADERS})
-async def delete_extension(asking: Writer, ext: Number) -> Data[Deleted]:
-    """Soft delete; its phones are signed out, its number can be given anew."""
-    written = await asking.services.extensions.delete(asking.tenant, ext, actor=asking.actor, wait_ms=asking.wait_ms)
+@router.delete("/extensions/{ext}", responses=answers(404, 409, 422) | {200: SYNC_HEADERS})
+async def delete_extension(
+    asking: Writer,
+    ext: Number,
+    replace_with: Annotated[
+        str | Absent, Query(pattern=NUMBER, description="What points to it points to this extension from then on")
+    ] = None,
+) -> Data[Deleted]:
+    """Soft delete; its phones are signed out, its number can be given anew. Refused while a ring group, a queue, or a
+    destination of something else names it.
+    """
+    written = await asking.services.extensions.delete(
+        asking.tenant, ext, actor=asking.actor, wait_ms=asking.wait_ms, replace_with=replace_with
+    )
     asking.tell_sync(written.sync)
     return Data(data=Deleted())
 

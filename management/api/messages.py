@@ -42,6 +42,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     "exists": ("The selected :attribute is invalid.", "Giá trị đã chọn cho :attribute không hợp lệ."),
     "in": ("The selected :attribute is invalid.", "Giá trị đã chọn cho :attribute không hợp lệ."),
     "in_use_by": ("The :attribute is in use by :users.", "Trường :attribute đang được sử dụng bởi :users."),
+    "mobile_missing": (
+        "The :attribute needs the mobile number of the extension, which has none.",
+        "Trường :attribute cần số di động của máy nhánh, nhưng máy nhánh chưa có.",
+    ),
     "not_failed": (
         "The :attribute is not failed: there is nothing to try again.",
         "Trường :attribute không phải là thất bại: không có gì để thử lại.",

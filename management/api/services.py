@@ -16,6 +16,7 @@ from management.ivr_menus.service import IvrMenus
 from management.keys.service import Keys
 from management.number_destinations.service import NumbersDestinations
 from management.numbers.service import Numbers
+from management.presence.service import Presences
 from management.queues.service import Queues
 from management.ratelimit import RateLimit
 from management.ring_groups.service import RingGroups
@@ -42,6 +43,7 @@ class Services:
     requests: RateLimit
     trusted_proxies: Networks
     extensions: Extensions
+    presences: Presences
     registrations: Registrations
     tenants: Tenants
     teams: Teams

@@ -11,13 +11,22 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from management.database import Collided, is_unique_violation
 from management.extensions.model import Extension, Names, OutboundNumber
+from management.objects.forwards import Destined
+from management.objects.links import Link, Membership, users_of
+from management.objects.repository import MOST_USERS_SHOWN
 from management.paging import Page, PageWanted
+from management.presence.repository import PresenceRepository
 from xmlcurl.store.tables import (
     classes_of_service,
     departments,
+    destinations,
     extensions,
     hotlines,
     numbers,
+    queue_agents,
+    queues,
+    ring_group_members,
+    ring_groups,
     taken_names,
     teams,
     users,
@@ -32,6 +41,12 @@ LINKED: Final = {
     "hotline_id": hotlines,
     "class_of_service_id": classes_of_service,
 }
+_LINKS: Final[tuple[Link, ...]] = (
+    Membership("ring group", ring_group_members.c.extension_id, ring_group_members.c.ring_group_id, ring_groups.c.name),
+    Membership("queue", queue_agents.c.extension_id, queue_agents.c.queue_id, queues.c.name),
+    Destined(destinations.c.extension_id),
+)
+"""What may point to an extension."""
 _SECRETS: Final = {"a1_hash", "vm_a1_hash", "password_encrypted"}
 _DEFAULTS: Final = {
     column.name: column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
@@ -49,11 +64,16 @@ class ExtensionRepository:
         self._connection = connection
         self._tenant_id = tenant_id
 
-    async def find(self, number: str, *, to_change: bool = False) -> Extension | None:
-        """The extension of that number. `to_change` keeps other writers away from it until the transaction ends."""
+    async def find(self, number: str, *, to_change: bool = False, to_link: bool = False) -> Extension | None:
+        """The extension of that number.
+
+        Until the transaction ends `to_change` keeps other writers away from it, `to_link` those who delete it.
+        """
         statement = self._living().where(extensions.c.number == number)
         if to_change:
             statement = statement.with_for_update(of=extensions)
+        elif to_link:
+            statement = statement.with_for_update(of=extensions, read=True, key_share=True)
         found = await self._objects(statement)
         return found[0] if found else None
 
@@ -122,9 +142,19 @@ class ExtensionRepository:
         await self.add_names({extension_id: names})
 
     async def remove(self, extension_id: int, values: Mapping[str, Any]) -> None:
-        """Soft delete, with last `values`; its names are free at once."""
+        """Soft delete, with last `values`; its names are free at once, what its calls met is forgotten."""
         await self._drop_names(extension_id)
+        await PresenceRepository(self._connection, self._tenant_id).remove(extension_id)
         await self.change(extension_id, {"deleted_at": utc_now(), **values})
+
+    async def users(self, extension_id: int) -> list[str]:
+        """What points to the extension, as "ring group Sales"; at most MOST_USERS_SHOWN of them."""
+        return await users_of(_LINKS, self._connection, extension_id, MOST_USERS_SHOWN)
+
+    async def replace(self, extension_id: int, other_id: int) -> None:
+        """What points to the extension points to the other from now on."""
+        for link in _LINKS:
+            await link.replace(self._connection, extension_id, other_id)
 
     async def password_encrypted(self, extension_id: int) -> str:
         """The SIP password as it is stored."""

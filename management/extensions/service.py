@@ -6,6 +6,7 @@ from typing import Any
 from management.audit import Actor
 from management.auth import TenantScope
 from management.database import Database
+from management.effects import Effects
 from management.errors import Broken, Conflict, Invalid, Unavailable
 from management.extensions.commands import ChangePassword, CreateExtension, UpdateExtension
 from management.extensions.consequences import consequences
@@ -13,11 +14,14 @@ from management.extensions.errors import ExtensionUnknown, RowsRefused
 from management.extensions.model import Extension, Names, OutboundNumber, RefusedRow, WithPassword
 from management.extensions.references import References
 from management.extensions.repository import ExtensionRepository
+from management.objects.errors import InUse
 from management.paging import Page, PageWanted
+from management.presence.repository import PresenceRepository
 from management.secrets import SecretUnreadable, Vault, a1_hash, generate_password, vm_a1_hash
 from management.writes import Write, Writes, Written
 from xmlcurl.lookup import preview
 from xmlcurl.render.document import RenderRefused
+from xmlcurl.store.model import Tag
 from xmlcurl.store.tables import utc_now
 
 Result = WithPassword | RefusedRow
@@ -117,6 +121,7 @@ class Extensions:
             Invalid: values are out of bounds, or name what is not the tenant's.
             ExtensionUnknown: there is none of that number.
             NameTaken: it can't be called that.
+            InUse: its mobile number is taken away, and a presence rule needs it.
         """
         command.check()
         return await self._writes.run(
@@ -138,11 +143,24 @@ class Extensions:
         )
 
     async def delete(
-        self, tenant: TenantScope, number: str, *, actor: Actor, wait_ms: int | None = None
+        self,
+        tenant: TenantScope,
+        number: str,
+        *,
+        actor: Actor,
+        wait_ms: int | None = None,
+        replace_with: str | None = None,
     ) -> Written[None]:
-        """Soft delete: the number and every other name can be given anew at once; raises ExtensionUnknown."""
+        """Soft delete: the number and every other name can be given anew at once. What points to it keeps it, or
+        moves to the extension of the number `replace_with`.
+
+        Raises:
+            ExtensionUnknown: there is none of that number.
+            InUse: a group, a queue or a destination names it.
+            Invalid: `replace_with` is no other extension.
+        """
         return await self._writes.run(
-            actor, lambda write: self._delete(write, tenant, number), tenant_id=tenant.id, wait_ms=wait_ms
+            actor, lambda write: self._delete(write, tenant, number, replace_with), tenant_id=tenant.id, wait_ms=wait_ms
         )
 
     async def _create(self, write: Write, tenant: TenantScope, commands: Sequence[CreateExtension]) -> list[Result]:
@@ -197,6 +215,8 @@ class Extensions:
         }
         if not changed and names == before.names:
             return before
+        if changed.get("mobile", ...) is None:
+            await _check_mobile_is_free(write, tenant, before)
         if "sign_in_name" in changed:
             password = self._clear(await repository.password_encrypted(before.id))
             changed["a1_hash"] = a1_hash(names.sign_in_name, tenant.domain, password)
@@ -221,9 +241,18 @@ class Extensions:
         _conclude(write, tenant, "change_password", before, after, secrets_changed=("sip_password",))
         return WithPassword(after, password, is_generated=command.new_password is None)
 
-    async def _delete(self, write: Write, tenant: TenantScope, number: str) -> None:
+    async def _delete(self, write: Write, tenant: TenantScope, number: str, replace_with: str | None) -> None:
         repository = ExtensionRepository(write.connection, tenant.id)
         before = _known(await repository.find(number, to_change=True), number)
+        users = await repository.users(before.id)
+        if users and replace_with is None:
+            raise InUse("extension", users)
+        if replace_with is not None:
+            other = await repository.find(replace_with, to_link=True)
+            if other is None or other.id == before.id:
+                raise Invalid.of("replace_with", "exists")
+            await repository.replace(before.id, other.id)
+            write.tell(Effects(tags=frozenset({Tag.calls(tenant.id)})))
         await repository.remove(before.id, {"credentials_revision": before.credentials_revision + 1})
         _conclude(write, tenant, "delete", before, None)
 
@@ -314,6 +343,13 @@ def _known(found: Extension | None, number: str) -> Extension:
     if found is None:
         raise ExtensionUnknown(number)
     return found
+
+
+async def _check_mobile_is_free(write: Write, tenant: TenantScope, extension: Extension) -> None:
+    """Raises InUse when calls of the extension ring its mobile, or go on to it, in some presence status."""
+    rules = await PresenceRepository(write.connection, tenant.id).rules(extension.id)
+    if users := [f"presence {status}" for status, rule in rules.items() if rule.uses_of_mobile()]:
+        raise InUse("mobile", users)
 
 
 def _pin_of(values: Mapping[str, Any]) -> tuple[str, ...]:

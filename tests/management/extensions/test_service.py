@@ -53,19 +53,19 @@ async def test_to_enable_again_is_no_new_credential(office: Office, api: httpx.A
 
 
 async def test_what_no_document_shows_is_audited_only(office: Office, api: httpx.AsyncClient) -> None:
-    """No switch is told of a mobile number."""
+    """Nothing is stale for a first name."""
     await api.post("/extensions", json={"extension_number": "1001"})
     before = len(await office.rows(changes))
 
-    answer = await api.put("/extensions/1001", json={"mobile": "+84900000000", "first_name": "Bob"})
+    answer = await api.put("/extensions/1001", json={"first_name": "Bob", "last_name": "B"})
 
     assert answer.headers["X-Switch-Sync"] == "acked=0 pending=0 failed=0"
     assert len(await office.rows(changes)) == before
     last = (await office.rows(audit))[-1]
     assert (last["action"], last["before"], last["after"]) == (
         "extension.update",
-        {"mobile": None, "first_name": None},
-        {"mobile": "+84900000000", "first_name": "Bob"},
+        {"first_name": None, "last_name": None},
+        {"first_name": "Bob", "last_name": "B"},
     )
 
 
