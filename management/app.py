@@ -21,6 +21,7 @@ from management.api.services import Services
 from management.auditlog.service import AuditLog
 from management.auth import Gate, client_address, is_within
 from management.changes.service import Changes
+from management.classes_of_service.service import ClassesOfService
 from management.database import Database
 from management.departments.service import Departments
 from management.errors import Unavailable
@@ -28,12 +29,14 @@ from management.extensions.service import Extensions
 from management.gateways.service import Gateways
 from management.greetings.service import Greetings
 from management.group_mailboxes.service import GroupMailboxes
+from management.holidays.service import Holidays
 from management.hotlines.service import Hotlines
 from management.ivr_menus.service import IvrMenus
 from management.keys.service import Keys
 from management.metrics import CONTENT_TYPE, ManagementMetrics
 from management.number_destinations.service import NumbersDestinations
 from management.numbers.service import Numbers
+from management.outbound_routes.service import OutboundRoutes
 from management.presence.service import Presences
 from management.queues.service import Queues
 from management.ratelimit import RateLimit
@@ -102,6 +105,9 @@ def services_of(backend: Backend) -> Services:
         numbers=Numbers(database, writes),
         hotlines=Hotlines(database, writes),
         gateways=Gateways(database, writes, backend.vault),
+        outbound_routes=OutboundRoutes(database, writes),
+        classes_of_service=ClassesOfService(database, writes),
+        holidays=Holidays(database, writes),
         ring_groups=RingGroups(database, writes),
         queues=Queues(database, writes),
         ivr_menus=IvrMenus(database, writes),

@@ -6,7 +6,7 @@ later is not logged until somebody has thought about it. Hashes and encrypted co
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Insert, insert
@@ -34,6 +34,11 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
         "presence_status mobile_prefix"
     ),
     "gateway": _columns("name status host port transport registers username realm expires_seconds codecs addresses"),
+    "outbound_route": _columns("name status priority patterns strip prepend is_international gateway_ids"),
+    "class_of_service": _columns(
+        "name outbound_calls_disabled outside_hours_calls_disabled international_calls_disabled all_routes route_ids"
+    ),
+    "holiday": _columns("name first_day last_day is_yearly"),
     "ring_group": _columns("name number strategy ring_seconds members no_answer"),
     "queue": _columns("name number strategy max_wait_seconds ring_seconds wrap_up_seconds greeting_id agents timeout"),
     "ivr_menu": _columns("name number greeting_id timeout_seconds tries direct_dial options no_choice"),
@@ -111,6 +116,6 @@ def _shown(object_type: str, values: Mapping[str, Any] | None) -> dict[str, Any]
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     return list(value) if isinstance(value, tuple) else value

@@ -40,6 +40,7 @@ SERVER_ERROR: Final = "Server Error"
 _RULES: Final[Mapping[str, str]] = {
     "missing": "required",
     "date": "date",
+    "day": "day",
     "extra_forbidden": "prohibited",
     "string_type": "string",
     "bool_type": "boolean",

@@ -26,6 +26,18 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
         "The :attribute field must be a date and time with an offset (RFC 3339).",
         "Trường :attribute phải là ngày giờ có múi giờ (RFC 3339).",
     ),
+    "day": (
+        "The :attribute field must be a date as 2026-12-31.",
+        "Trường :attribute phải là ngày dạng 2026-12-31.",
+    ),
+    "after_or_equal": (
+        "The :attribute field must be a date after or equal to :date.",
+        "Trường :attribute phải là thời gian bắt đầu sau hoặc đúng bằng :date.",
+    ),
+    "before_or_equal": (
+        "The :attribute field must be a date before or equal to :date.",
+        "Trường :attribute phải là thời gian bắt đầu trước hoặc đúng bằng :date.",
+    ),
     "digits_between": (
         "The :attribute field must be between :min and :max digits.",
         "Độ dài của trường :attribute phải nằm trong khoảng :min và :max chữ số.",

@@ -6,16 +6,19 @@ from typing import Literal, Protocol
 from management.auditlog.service import AuditLog
 from management.auth import Gate, Networks
 from management.changes.service import Changes
+from management.classes_of_service.service import ClassesOfService
 from management.departments.service import Departments
 from management.extensions.service import Extensions
 from management.gateways.service import Gateways
 from management.greetings.service import Greetings
 from management.group_mailboxes.service import GroupMailboxes
+from management.holidays.service import Holidays
 from management.hotlines.service import Hotlines
 from management.ivr_menus.service import IvrMenus
 from management.keys.service import Keys
 from management.number_destinations.service import NumbersDestinations
 from management.numbers.service import Numbers
+from management.outbound_routes.service import OutboundRoutes
 from management.presence.service import Presences
 from management.queues.service import Queues
 from management.ratelimit import RateLimit
@@ -52,6 +55,9 @@ class Services:
     numbers: Numbers
     hotlines: Hotlines
     gateways: Gateways
+    outbound_routes: OutboundRoutes
+    classes_of_service: ClassesOfService
+    holidays: Holidays
     ring_groups: RingGroups
     queues: Queues
     ivr_menus: IvrMenus

@@ -74,14 +74,13 @@ async def test_what_is_wrong_inside_a_list_is_named_by_its_place(admin: httpx.As
 
 async def test_bounds_are_inside(admin: httpx.AsyncClient) -> None:
     """The first and the last value that is taken."""
-    for index, values in enumerate(
-        [
-            {"host": "192.0.2.1", "port": 1, "expires_seconds": 60, "codecs": ["PCMU"], "addresses": ["10.0.0.0/8"]},
-            {"host": "2001:db8::1", "port": 65_535, "expires_seconds": 86_400, "codecs": ["PCMU", "PCMA"]},
-            {"host": "SIP.carrier.test", "transport": "tls", "realm": "192.0.2.1", "addresses": ["2001::/16"]},
-            {"username": "a.b_c@carrier.test", "password": "p" * 128, "addresses": ["192.0.2.1/32", "2001:db8::1/128"]},
-        ]
-    ):
+    accepted: list[dict[str, Any]] = [
+        {"host": "192.0.2.1", "port": 1, "expires_seconds": 60, "codecs": ["PCMU"], "addresses": ["10.0.0.0/8"]},
+        {"host": "2001:db8::1", "port": 65_535, "expires_seconds": 86_400, "codecs": ["PCMU", "PCMA"]},
+        {"host": "SIP.carrier.test", "transport": "tls", "realm": "192.0.2.1", "addresses": ["2001::/16"]},
+        {"username": "a.b_c@carrier.test", "password": "p" * 128, "addresses": ["192.0.2.1/32", "2001:db8::1/128"]},
+    ]
+    for index, values in enumerate(accepted):
         made = await _created(admin, {**NEW, "name": f"n{index}", **values})
         assert {name: value for name, value in values.items() if name != "password"}.items() <= made.items()
 
