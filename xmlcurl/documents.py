@@ -14,6 +14,7 @@ from typing import Any, Final
 from xmlcurl.store.cache import Cache, CacheUnavailable, Guard, Hit
 from xmlcurl.store.model import Document
 from xmlcurl.store.queries import all_domains, find_tenant_id
+from xmlcurl.store.queries_calls import find_number_owner
 from xmlcurl.store.reader import Connection, Reader, StoreUnavailable
 from xmlcurl.store.tables import utc_now
 
@@ -123,6 +124,15 @@ class Documents:
         """
         async with self._reader.connection() as connection:
             return sorted(await all_domains(connection))
+
+    async def owner_of(self, number: str) -> str | None:
+        """The domain of the tenant that has the number of the public network, from the database.
+
+        Raises:
+            StoreUnavailable: it did not answer.
+        """
+        async with self._reader.connection() as connection:
+            return await find_number_owner(connection, number)
 
     async def reached(self) -> dict[str, bool]:
         """Whether the database and Redis answer now."""

@@ -9,19 +9,31 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from xmlcurl.calls import Asked, CallLoader
 from xmlcurl.documents import Documents, Found, Load, Loaded
 from xmlcurl.query import Query
 from xmlcurl.render import dialplan, directory
 from xmlcurl.render.document import NOT_FOUND
-from xmlcurl.routing import OWN_VOICEMAIL, REJECTED, UNALLOCATED, Call, Route, route_of
+from xmlcurl.routing import BUSY, NO_ANSWER, REJECTED, UNALLOCATED, Route, route_of
 from xmlcurl.store.model import Document, Extension, Tag
 from xmlcurl.store.queries import find_extension, find_team_id, find_tenant, list_extensions
 from xmlcurl.store.reader import Connection
 from xmlcurl.store.tables import utc_now
-from xmlcurl.store.text import is_domain, is_name
+from xmlcurl.store.text import is_dialled, is_domain, is_name
 
 OUTSIDE: Final = "public"
 """The context of calls from gateways; no inside number is reached from it."""
+
+NOWHERE: Final = Found(None, "sql")
+
+MOST_OWNERS: Final = 10_000
+"""So many numbers' tenants are kept in mind."""
+
+GATEWAYS: Final = "external"
+"""The SIP profile that calls from gateways come in by; only those of this profile are from one."""
+
+BUSY_CAUSES: Final = frozenset({"USER_BUSY", "CALL_REJECTED"})
+"""Causes after which the rule for a busy phone counts: it was, or whoever sits at it declined."""
 
 CACHEABLE_MARGIN_MS: Final = 2_000
 """An extension must stay in term for `cacheable` and this longer, or its document goes without the attribute."""
@@ -52,6 +64,7 @@ class Lookup:
     def __init__(self, documents: Documents, *, clock: Clock = utc_now) -> None:
         self._documents = documents
         self._clock = clock
+        self._owners: dict[str, str] = {}
 
     async def not_found(self, _query: Query) -> Answer:
         return Answer(NOT_FOUND, is_found=False)
@@ -105,11 +118,45 @@ class Lookup:
         refusal = await self._refusal(query)
         if refusal:
             return Answer(dialplan.route_document(refusal, query.context), is_found=True)
-        domain = query.caller_domain or query.context.lower()
-        key = f"route {domain} {query.caller or NOBODY} {query.destination} {query.context}"
-        found = await self._documents.find(key, domain, partial(self._load_route, query))
-        body = found.document.body if found.document else dialplan.route_document(UNALLOCATED, query.context)
-        return Answer(body, is_found=found.document is not None, source=found.source)
+        if _is_from_outside(query):
+            return await self._route_from_outside(query)
+        asked = Asked(
+            destination=query.destination,
+            caller=query.caller,
+            on_behalf_of=query.on_behalf_of,
+            path=query.path,
+            failed=_failure(query.failed),
+        )
+        found = await self._route(asked, query.caller_domain or query.context.lower(), query.context)
+        return _routed(found, query.context)
+
+    async def _route_from_outside(self, query: Query) -> Answer:
+        """The number says whose the call is.
+
+        Who had it last is only a hint: the tenant's own document, which every change of its numbers drops, knows.
+        """
+        asked = Asked(destination=query.destination.removeprefix("+"), is_from_outside=True)
+        owner = self._owners.get(asked.destination)
+        found = await self._route(asked, owner, query.context) if owner else NOWHERE
+        if found.document is None and (owner := await self._documents.owner_of(asked.destination)):
+            if len(self._owners) >= MOST_OWNERS:
+                self._owners.clear()
+            self._owners[asked.destination] = owner
+            found = await self._route(asked, owner, query.context)
+        return _routed(found, query.context)
+
+    async def _route(self, asked: Asked, domain: str, context: str) -> Found:
+        inputs = (
+            asked.destination,
+            asked.caller or NOBODY,
+            asked.on_behalf_of or NOBODY,
+            ",".join(asked.path) or NOBODY,
+            asked.failed or NOBODY,
+            f"{asked.is_from_outside:d}",
+            context,
+        )
+        key = f"route {domain} {' '.join(inputs)}"
+        return await self._documents.find(key, domain, partial(self._load_route, asked, context))
 
     async def _user(self, query: Query) -> tuple[Answer, Document | None]:
         if not (is_name(query.user) and is_domain(query.domain)):
@@ -159,9 +206,11 @@ class Lookup:
 
     async def _refusal(self, query: Query) -> Route | None:
         context = query.context.lower()
-        is_dialable = is_name(query.destination) or query.destination == OWN_VOICEMAIL
-        if context == OUTSIDE or not (query.well_formed and is_dialable):
+        said = (*query.path, *((query.on_behalf_of,) if query.on_behalf_of else ()))
+        if not (query.well_formed and is_dialled(query.destination) and all(map(is_name, said))):
             return UNALLOCATED
+        if context == OUTSIDE:
+            return None if _is_from_outside(query) else UNALLOCATED
         if not query.caller:
             return None if is_domain(context) else UNALLOCATED
         if not (is_name(query.caller) and is_domain(query.caller_domain)):
@@ -170,21 +219,17 @@ class Lookup:
         is_foreign = context != query.caller_domain and is_domain(context)
         return REJECTED if is_foreign and await self._documents.is_domain(context) else None
 
-    async def _load_route(self, query: Query, connection: Connection, tenant_id: int) -> Loaded:
-        now = self._clock()
-        caller = await find_extension(connection, tenant_id, query.caller) if query.caller else None
-        if query.caller and not (caller and _is_own_name(caller, query.caller) and caller.is_in_service(now)):
+    async def _load_route(self, asked: Asked, context: str, connection: Connection, tenant_id: int) -> Loaded:
+        loaded = await CallLoader(connection, tenant_id, self._clock()).load(asked)
+        if loaded.call is None:
             # A phone that is signed in and no longer may be: too rare to be worth remembering.
-            return Loaded(Document(dialplan.route_document(REJECTED, query.context)), is_final=False)
-        dialled = await find_extension(connection, tenant_id, query.destination)
-        callee = dialled if dialled and dialled.is_in_service(now) else None
-        tags = {Tag.tenant(tenant_id), Tag.name(tenant_id, query.destination)}
-        tags |= {Tag.name(tenant_id, query.caller)} if query.caller else set()
-        tags |= {Tag.extension(tenant_id, each.id) for each in (caller, dialled) if each}
-        domain = query.caller_domain or query.context.lower()
-        route = route_of(Call(domain, query.destination, caller, callee))
-        body = None if route is UNALLOCATED else dialplan.route_document(route, query.context)
-        return Loaded(_document(body), tags, ends_at=_first_end([each for each in (caller, callee) if each]))
+            return Loaded(Document(dialplan.route_document(REJECTED, context)), is_final=False)
+        is_nobodys = asked.is_from_outside and loaded.call.place is None
+        route = UNALLOCATED if is_nobodys else route_of(loaded.call)
+        body = None if route is UNALLOCATED else dialplan.route_document(route, context)
+        # Those that were forwarded are seldom asked for again.
+        is_final = loaded.is_the_same_each_time and not asked.path
+        return Loaded(_document(body), loaded.tags, ends_at=loaded.ends_at, is_final=is_final)
 
 
 async def load_user(
@@ -226,6 +271,20 @@ async def _load_domain(connection: Connection, tenant_id: int) -> Loaded:
     tenant = await find_tenant(connection, tenant_id)
     body = directory.domain_document(tenant.domain) if tenant and tenant.is_active else None
     return Loaded(_document(body), [Tag.tenant(tenant_id)])
+
+
+def _is_from_outside(query: Query) -> bool:
+    is_on_its_way_in = query.context.lower() == OUTSIDE and query.profile == GATEWAYS
+    return is_on_its_way_in and not query.caller
+
+
+def _failure(cause: str) -> str:
+    return "" if not cause else BUSY if cause in BUSY_CAUSES else NO_ANSWER
+
+
+def _routed(found: Found, context: str) -> Answer:
+    body = found.document.body if found.document else dialplan.route_document(UNALLOCATED, context)
+    return Answer(body, is_found=found.document is not None, source=found.source)
 
 
 def _may_be_kept(query: Query) -> bool:

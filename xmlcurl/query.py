@@ -23,7 +23,8 @@ _ENCODED: Final = frozenset({
     b"user", b"key", b"domain", b"action", b"group", b"group_name", b"purpose", b"VM-Action",
     b"sip_auth_method", b"sip_to_user", b"sip_to_host",
     b"Hunt-Context", b"Hunt-Destination-Number",
-    b"variable_sip_authorized", b"variable_user_name", b"variable_domain_name",
+    b"variable_sip_authorized", b"variable_user_name", b"variable_domain_name", b"variable_sofia_profile_name",
+    b"variable_xmlcurl_on_behalf_of", b"variable_xmlcurl_path", b"variable_xmlcurl_failed",
 })  # fmt: skip
 
 # Control characters, and what stands for bytes that are no UTF-8.
@@ -65,6 +66,20 @@ class Query:
     Source: FreeSWITCH v1.10.12, sofia.c:10817 and switch_ivr.c:3969; tried with both names different.
     """
     caller_domain: str = ""
+    profile: str = ""
+    """The SIP profile that the leg came in by, or was made on."""
+    on_behalf_of: str = ""
+    """This, `path` and `failed` are channel variables that only our own routes set.
+
+    What a far end can make a variable of its leg has a name that begins with sip_: its headers are sip_h_NAME,
+    and so on.
+
+    Source: FreeSWITCH v1.10.12, sofia.c:11460 and :10817.
+    """
+    path: tuple[str, ...] = ()
+    """Numbers that forwarded the call."""
+    failed: str = ""
+    """The cause that an attempt to reach the destination ended with just now."""
 
 
 def parse(body: bytes) -> Query:
@@ -114,6 +129,10 @@ def _query(raw: dict[str, str], fields: dict[str, str]) -> Query:
         destination=get("Hunt-Destination-Number", ""),
         caller=caller if is_signed_in else "",
         caller_domain=caller_domain if is_signed_in else "",
+        profile=get("variable_sofia_profile_name", ""),
+        on_behalf_of=get("variable_xmlcurl_on_behalf_of", ""),
+        path=tuple(filter(None, get("variable_xmlcurl_path", "").split(","))),
+        failed=get("variable_xmlcurl_failed", ""),
     )
 
 

@@ -6,11 +6,13 @@ import pytest
 
 from tests.xmlcurl.people import ALICE, BOB, TENANT
 from xmlcurl.routing import REJECTED, UNALLOCATED, Call, Route, refusal, route_of
+from xmlcurl.routing.call import Callee, Payer
 from xmlcurl.store.model import Extension
 
 
 def call_of(destination: str, caller: Extension | None = ALICE, callee: Extension | None = None) -> Route:
-    return route_of(Call(TENANT.domain, destination, caller, callee))
+    place = Callee(Payer(callee)) if callee else None
+    return route_of(Call(TENANT, destination, Payer(caller) if caller else None, place))
 
 
 def data_of(route: Route, application: str) -> list[str]:

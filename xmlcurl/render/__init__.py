@@ -8,7 +8,8 @@ from pathlib import Path
 
 
 def fingerprint() -> str:
-    """A name for this renderer, made of its own source."""
-    own = Path(__file__).parent
-    sources = [*own.glob("*.py"), own.parent / "routing.py", own.parent / "store" / "model.py"]
+    """A name for this renderer, made of its own source and of what it renders."""
+    package = Path(__file__).parent.parent
+    shapes = ("render/*.py", "routing/*.py", "outbound.py", "store/*model.py")
+    sources = [path for shape in shapes for path in package.glob(shape)]
     return blake2b(b"".join(path.read_bytes() for path in sorted(sources)), digest_size=8).hexdigest()

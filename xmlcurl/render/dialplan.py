@@ -1,4 +1,4 @@
-"""A route as a dialplan document: one context, one rule without a condition."""
+"""A route as a dialplan document: one context, a rule of FreeSWITCH's for each of the route's."""
 
 from typing import Final
 
@@ -21,8 +21,12 @@ def route_document(route: Route, context: str) -> bytes:
     """
     root, section = open_section("dialplan")
     name = context if is_safe_text(context) else ANY_CONTEXT
-    rule = add(add(section, "context", name=name), "extension", name=route.name)
-    condition = add(rule, "condition")
-    for application, data in route.actions:
-        add(condition, "action", application=application, **({"data": data} if data else {}))
+    within = add(section, "context", name=name)
+    for rule in route.rules:
+        # Without `continue` FreeSWITCH looks no further than the first rule that holds.
+        said = {"continue": "true"} if rule.goes_on else {}
+        condition = add(add(within, "extension", name=rule.name, **said), "condition", **rule.condition)
+        for application, data in rule.actions:
+            more = ({"data": data} if data else {}) | ({"inline": "true"} if rule.goes_on else {})
+            add(condition, "action", application=application, **more)
     return to_bytes(root)

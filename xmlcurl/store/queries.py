@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from xmlcurl.store.model import CallerId, Extension, Tenant
-from xmlcurl.store.tables import extensions, hotlines, numbers, taken_names, teams, tenants
+from xmlcurl.store.tables import extensions, hotlines, numbers, ring_group_members, taken_names, teams, tenants
 
 _TENANT = (
     tenants.c.id.label("tenant_id"),
@@ -67,6 +67,12 @@ async def list_extensions(
     return [_extension(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
 
 
+async def list_members(connection: AsyncConnection, tenant_id: int, ring_group_id: int) -> list[Extension]:
+    """Living members of a ring group in order, without those that are not to be disturbed; disabled ones too."""
+    result = await connection.execute(_BY_RING_GROUP, {"tenant_id": tenant_id, "ring_group_id": ring_group_id})
+    return [_extension(list(group)) for _, group in groupby(result.all(), key=lambda row: row.id)]
+
+
 async def find_team_id(connection: AsyncConnection, tenant_id: int, name: str) -> int | None:
     """The living team of that name."""
     return (
@@ -119,6 +125,15 @@ def _usable(number: Any) -> tuple[Any, ...]:
 # Made once: putting a statement together takes longer than running it.
 _ALL = _extensions()
 _BY_TEAM = _ALL.where(extensions.c.team_id == bindparam("team_id"))
+_BY_RING_GROUP = (
+    _ALL.join(ring_group_members, ring_group_members.c.extension_id == extensions.c.id)
+    .where(
+        ring_group_members.c.ring_group_id == bindparam("ring_group_id"),
+        extensions.c.presence_status != "do_not_disturb",
+    )
+    .order_by(None)
+    .order_by(ring_group_members.c.position, extensions.c.id, _names.c.id)
+)
 _BY_NAME = _ALL.join(
     _asked,
     and_(

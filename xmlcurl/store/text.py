@@ -17,6 +17,7 @@ _UNSAFE: Final = re.compile(
     re.IGNORECASE,
 )
 _NAME: Final = re.compile(r"[A-Za-z0-9._+-]+")
+_CODE: Final = re.compile(r"[0-9*#]+", re.ASCII)
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _MAIL_ADDRESS: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._+-]{{0,63}}@{_LABEL}(?:\.{_LABEL})+", re.IGNORECASE)
@@ -38,6 +39,11 @@ def is_name(value: str) -> bool:
     """Whether `value` can be a number, a sign-in name or an alias: ASCII letters, digits and . _ + -"""
     # "x-pre-process" has the right characters, and FreeSWITCH drops the line that holds it.
     return len(value) <= LONGEST_NAME and _NAME.fullmatch(value) is not None and is_safe_text(value)
+
+
+def is_dialled(value: str) -> bool:
+    """Whether a phone may dial it: a name, or a code of digits, * and #."""
+    return is_name(value) or (len(value) <= LONGEST_NAME and _CODE.fullmatch(value) is not None)
 
 
 def is_domain(value: str) -> bool:

@@ -1,0 +1,116 @@
+"""Calls to what stands for several people: ring groups, queues, menus, mailboxes of groups, numbers of the tenant."""
+
+from collections.abc import Sequence
+
+from xmlcurl.routing.call import Action, Call, Route, plain
+from xmlcurl.routing.hours import CLOSED, HOLIDAY, OPEN, by_hours
+from xmlcurl.routing.leg import (
+    RECORDED_NO_MORE,
+    RECORDING,
+    counted,
+    recorded,
+    recording_named,
+    records_inbound,
+    records_outbound,
+    shown_inside,
+)
+from xmlcurl.routing.onward import forwarded_by_group, recorded_message
+from xmlcurl.store.call_model import Destination, Mailbox, Menu, OwnNumber, Queue, RingGroup
+from xmlcurl.store.model import CallerId, Extension
+
+
+def ring_group(call: Call) -> Route | None:
+    """Its members' phones at once or in turn; their own rules don't count here."""
+    group = call.place
+    if not isinstance(group, RingGroup):
+        return None
+    # Not the phone that it comes from.
+    members = [each for each in group.members if call.phone is None or each.id != call.phone.id]
+    is_recorded = records_outbound((call.phone,))
+    some_record = not is_recorded and any(map(records_inbound, members))
+    return plain(
+        "ring_group",
+        *_introduced(call),
+        ("set", "continue_on_fail=true"),
+        ("set", f"call_timeout={group.ring_seconds}"),
+        *(recorded(call.domain) if is_recorded else ()),
+        *((recording_named(call.domain),) if some_record else ()),
+        *_bridges(call, group.strategy, members, are_recorded=some_record),
+        *((RECORDED_NO_MORE,) if is_recorded else ()),
+        *_onward(call, group.number, group.no_answer, "NO_ANSWER", call.default_caller_id),
+    )
+
+
+def queue(call: Call) -> Route | None:
+    """mod_callcenter goes on to the next action when the caller has waited too long."""
+    if not isinstance(call.place, Queue):
+        return None
+    return plain(
+        "queue",
+        *_introduced(call),
+        ("answer", ""),
+        ("callcenter", f"{call.place.id}@{call.domain}"),
+        *_onward(call, call.place.number, call.place.timeout, "NO_ANSWER", call.default_caller_id),
+    )
+
+
+def menu(call: Call) -> Route | None:
+    """The switch asks for the menu by its name; what follows is for who chose nothing."""
+    if not isinstance(call.place, Menu):
+        return None
+    return plain(
+        "ivr",
+        *_introduced(call),
+        ("answer", ""),
+        ("ivr", f"{call.place.id}@{call.domain}"),
+        *_onward(call, call.place.number, call.place.no_choice, "NORMAL_CLEARING", call.default_caller_id),
+    )
+
+
+def group_mailbox(call: Call) -> Route | None:
+    if not isinstance(call.place, Mailbox):
+        return None
+    return plain("group_vm", *_introduced(call), *recorded_message(call, call.place.number))
+
+
+def own_number(call: Call) -> Route | None:
+    """To its destination of the hour; from outside so that every later transfer stays with the tenant."""
+    if not isinstance(call.place, OwnNumber):
+        return None
+    number, forwards = call.place.number, call.place.forwards
+    when_open = forwards.get(OPEN)
+    when_closed = forwards.get(CLOSED, when_open)
+    on_holiday = forwards.get(HOLIDAY, when_closed)
+
+    def to(destination: Destination | None) -> tuple[Action, ...]:
+        # Callers from outside hear of no number of ours what it is for.
+        moved = _onward(call, number, destination, "UNALLOCATED_NUMBER", CallerId(number, None))
+        return (*_introduced(call), ("set", f"force_transfer_context={call.domain}"), *moved)
+
+    return by_hours(call, "number", when_open=to(when_open), when_closed=to(when_closed), on_holiday=to(on_holiday))
+
+
+def _introduced(call: Call) -> tuple[Action, ...]:
+    return (*counted(call), *shown_inside(call), ("set", "hangup_after_bridge=true"))
+
+
+def _bridges(call: Call, strategy: str, members: Sequence[Extension], *, are_recorded: bool) -> tuple[Action, ...]:
+    legs = [_leg(call, each, is_recorded=are_recorded and records_inbound(each)) for each in members]
+    if strategy == "simultaneous":
+        return (("bridge", ",".join(legs)),) if legs else ()
+    return tuple(
+        ("limit_execute", f"hash {call.domain} {each.number} {each.max_concurrent} bridge {leg}")
+        for each, leg in zip(members, legs, strict=True)
+    )
+
+
+def _leg(call: Call, member: Extension, *, is_recorded: bool) -> str:
+    # Only who answers is recorded by its own wish: on its own leg, under the caller's file name.
+    wish = f"[execute_on_answer=record_session {RECORDING}]" if is_recorded else ""
+    return f"{wish}user/{member.number}@{call.domain}"
+
+
+def _onward(
+    call: Call, number: str, destination: Destination | None, cause: str, caller_id: CallerId | None
+) -> tuple[Action, ...]:
+    return forwarded_by_group(call, number, destination, caller_id) if destination else (("hangup", cause),)
