@@ -1,5 +1,6 @@
 """The management API over a real database and a real Redis, and what tests put into them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import Engine, Table, event, func, insert, select, update
+from sqlalchemy import Engine, Table, event, func, insert, select, text, update
 from starlette.routing import Mount, Router
 
 from management.app import Backend, create_app
@@ -101,6 +102,17 @@ class Office:
     async def add_switch(self, name: str, *, enabled: bool = True) -> int:
         values = {"host": "127.0.0.1", "password_encrypted": "irrelevant", "sofia_profiles": ["internal"]}
         return await self.add(switches, name=name, enabled=enabled, **values)
+
+    async def until_somebody_waits(self, task: "asyncio.Task[Any]") -> None:
+        """For a lock that the test holds. SQLite does not say; there one writer waits for the other anyway."""
+        if not self.settings.database.startswith("postgresql"):
+            return
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        while not task.done():
+            async with self.backend.database.reading() as connection:
+                if (await connection.execute(text(waits))).scalar_one():
+                    return
+            await asyncio.sleep(0.01)
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
 
 from management.teams.repository import TeamRepository
 from tests.management.office import DOMAIN, Office
@@ -158,7 +157,7 @@ async def test_nobody_joins_what_is_being_deleted(office: Office, admin: httpx.A
         assert await rows.find(team_id, to_change=True)
         await rows.remove(team_id)
         joining = asyncio.create_task(admin.post("/extensions", json={"extension_number": "1001", "team_id": team_id}))
-        await _until_somebody_waits(office, joining)
+        await office.until_somebody_waits(joining)
 
     answer = await joining
 
@@ -230,18 +229,6 @@ async def test_freeswitch_sees_a_team_under_its_new_name_at_once(admin: httpx.As
     await admin.put(f"/teams/{team['id']}", json={"name": "support"})
 
     assert [(await lookup.post(body)).shape for body in (old, new)] == ["not found", "group support: -> 1001"]
-
-
-async def _until_somebody_waits(office: Office, task: "asyncio.Task[httpx.Response]") -> None:
-    """For the lock that we hold. SQLite does not say; there one writer waits for the other anyway."""
-    if not office.settings.database.startswith("postgresql"):
-        return
-    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    while not task.done():
-        async with office.backend.database.reading() as connection:
-            if (await connection.execute(text(waits))).scalar_one():
-                return
-        await asyncio.sleep(0.01)
 
 
 async def test_several_that_want_the_same_name_at_once(admin: httpx.AsyncClient) -> None:
