@@ -73,6 +73,46 @@ NOUNS = [
         },
     ),
     Noun(
+        "outbound-routes",
+        {"name": "Out", "patterns": ["0."], "gateway_ids": [1]},
+        {
+            "status": "disabled",
+            "priority": 7,
+            "patterns": ["84", "00!"],
+            "strip": 2,
+            "prepend": "0",
+            "is_international": True,
+        },
+        "outbound_route",
+        defaults={"status": "active", "priority": 100, "strip": 0, "prepend": None, "is_international": False},
+    ),
+    Noun(
+        "classes-of-service",
+        {"name": "Staff"},
+        {
+            "outbound_calls_disabled": True,
+            "outside_hours_calls_disabled": True,
+            "international_calls_disabled": True,
+            "all_routes": False,
+            "route_ids": [1],
+        },
+        "class_of_service",
+        defaults={
+            "outbound_calls_disabled": False,
+            "outside_hours_calls_disabled": False,
+            "international_calls_disabled": False,
+            "all_routes": True,
+            "route_ids": [],
+        },
+    ),
+    Noun(
+        "holidays",
+        {"name": "Tết", "first_day": "2027-02-05"},
+        {"first_day": "2027-02-04", "last_day": "2027-02-10", "is_yearly": True},
+        "holiday",
+        defaults={"last_day": "2027-02-05", "is_yearly": False},
+    ),
+    Noun(
         "ring-groups",
         {"name": "Sales", "number": "600"},
         {
@@ -156,12 +196,14 @@ TENANTS_NOUNS = [noun for noun in NOUNS if noun.is_tenants]
 
 @pytest.fixture
 async def platform(office: Office) -> httpx.AsyncClient:
-    """A token of the platform, meaning the tenant pbx.test, which has one number and two extensions."""
+    """A token of the platform, meaning the tenant pbx.test, which has a number, two extensions and a way outside."""
     await office.add_tenant()
     client = office.client(await office.add_token(None, "admin"), **{"X-Tenant": DOMAIN})
     await _created(client, "numbers", {"number": "0900000099"})
     for number in ("1001", "1002"):
         await _created(client, "extensions", {"extension_number": number})
+    await _created(client, "gateways", {"name": "Trunk", "host": "trunk.test"})
+    await _created(client, "outbound-routes", {"name": "Trunk", "patterns": ["1."], "gateway_ids": [1]})
     return client
 
 
