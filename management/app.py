@@ -20,6 +20,7 @@ from management.api.errors import NOT_FOUND
 from management.api.services import Services
 from management.auditlog.service import AuditLog
 from management.auth import Gate, client_address, is_within
+from management.call_settings.service import TenantCallSettings
 from management.changes.service import Changes
 from management.classes_of_service.service import ClassesOfService
 from management.database import Database
@@ -108,6 +109,7 @@ def services_of(backend: Backend) -> Services:
         outbound_routes=OutboundRoutes(database, writes),
         classes_of_service=ClassesOfService(database, writes),
         holidays=Holidays(database, writes),
+        call_settings=TenantCallSettings(database, writes),
         ring_groups=RingGroups(database, writes),
         queues=Queues(database, writes),
         ivr_menus=IvrMenus(database, writes),

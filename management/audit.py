@@ -39,6 +39,10 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
         "name outbound_calls_disabled outside_hours_calls_disabled international_calls_disabled all_routes route_ids"
     ),
     "holiday": _columns("name first_day last_day is_yearly"),
+    "call_settings": _columns(
+        "country_code international_prefix national_prefix emergency_numbers emergency_caller_id emergency_gateway_ids "
+        "feature_codes business_hours"
+    ),
     "ring_group": _columns("name number strategy ring_seconds members no_answer"),
     "queue": _columns("name number strategy max_wait_seconds ring_seconds wrap_up_seconds greeting_id agents timeout"),
     "ivr_menu": _columns("name number greeting_id timeout_seconds tries direct_dial options no_choice"),

@@ -125,13 +125,20 @@ class Writes:
         self._switch_wait_ms = switch_wait_ms
 
     async def run(
-        self, actor: Actor, body: Body[T], *, tenant_id: int | None = None, wait_ms: int | None = None
+        self,
+        actor: Actor,
+        body: Body[T],
+        *,
+        tenant_id: int | None = None,
+        wait_ms: int | None = None,
+        alone: bool = False,
     ) -> Written[T]:
         """Runs `body` in one transaction, commits, purges, and waits for the switches.
 
         `body` may be run again when another transaction stood in its way: it keeps nothing
         outside the write. `tenant_id`: whose data is changed; None for what is no tenant's.
         `wait_ms`: longest wait for the switches, in milliseconds; None is the setting SWITCH_WAIT_MS.
+        `alone`: no other write of the tenant is under way meanwhile; for rules over everything that it has.
 
         Raises:
             Unavailable: nothing was written.
@@ -142,7 +149,7 @@ class Writes:
         """
         await self._check_redis()
         group_id = uuid4().hex
-        result, effects = await self._commit(group_id, actor, body, tenant_id)
+        result, effects = await self._commit(group_id, actor, body, tenant_id, alone=alone)
         if effects == Effects():
             # Nobody's copy is stale; but it may have been a switch, or a change that shall be tried again.
             await self._wake()
@@ -165,18 +172,22 @@ class Writes:
         except CacheUnavailable as exc:
             raise Unavailable("Redis does not answer, so the change could not be made visible") from exc
 
-    async def _commit(self, group_id: str, actor: Actor, body: Body[T], tenant_id: int | None) -> tuple[T, Effects]:
+    async def _commit(
+        self, group_id: str, actor: Actor, body: Body[T], tenant_id: int | None, *, alone: bool
+    ) -> tuple[T, Effects]:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._attempt(group_id, actor, body, tenant_id)
+                return await self._attempt(group_id, actor, body, tenant_id, alone=alone)
             except Collided as exc:
                 log.info("transaction_collided", attempt=attempt, code=str(exc))
         raise Unavailable("other changes stood in the way, again and again")
 
-    async def _attempt(self, group_id: str, actor: Actor, body: Body[T], tenant_id: int | None) -> tuple[T, Effects]:
+    async def _attempt(
+        self, group_id: str, actor: Actor, body: Body[T], tenant_id: int | None, *, alone: bool
+    ) -> tuple[T, Effects]:
         async with self._database.writing() as connection:
             if tenant_id is not None:
-                await _hold_tenant(connection, tenant_id)
+                await _hold_tenant(connection, tenant_id, alone=alone)
             write = Write(connection, actor, tenant_id)
             result = await body(write)
             if write.audited:
@@ -212,11 +223,12 @@ class Writes:
         return SwitchSync(acked, sum(states.values()) - acked - failed, failed)
 
 
-async def _hold_tenant(connection: AsyncConnection, tenant_id: int) -> None:
+async def _hold_tenant(connection: AsyncConnection, tenant_id: int, *, alone: bool) -> None:
     # It was found before this transaction began. A living number in a tenant that was deleted meanwhile
     # could be given to nobody ever again.
     is_there = select(tenants.c.id).where(tenants.c.id == tenant_id, tenants.c.deleted_at.is_(None))
-    if (await connection.execute(is_there.with_for_update(read=True, key_share=True))).first() is None:
+    held = is_there.with_for_update() if alone else is_there.with_for_update(read=True, key_share=True)
+    if (await connection.execute(held)).first() is None:
         raise NotFound(f"tenant {tenant_id}")
 
 

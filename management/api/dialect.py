@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 
 from management.api import (
     audit,
+    call_settings,
     changes,
     classes_of_service,
     departments,
@@ -49,6 +50,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     outbound_routes.router,
     classes_of_service.router,
     holidays.router,
+    call_settings.router,
     ring_groups.router,
     queues.router,
     ivr_menus.router,

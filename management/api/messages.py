@@ -38,6 +38,12 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
         "The :attribute field must be a date before or equal to :date.",
         "Trường :attribute phải là thời gian bắt đầu trước hoặc đúng bằng :date.",
     ),
+    "after": ("The :attribute field must be after :other.", "Trường :attribute phải sau :other."),
+    "overlaps": ("The :attribute field overlaps with :other.", "Trường :attribute bị trùng với :other."),
+    "confusable": (
+        "The :attribute field can't be told apart from :other.",
+        "Không thể phân biệt trường :attribute với :other.",
+    ),
     "digits_between": (
         "The :attribute field must be between :min and :max digits.",
         "Độ dài của trường :attribute phải nằm trong khoảng :min và :max chữ số.",

@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 from management.auditlog.service import AuditLog
 from management.auth import Gate, Networks
+from management.call_settings.service import TenantCallSettings
 from management.changes.service import Changes
 from management.classes_of_service.service import ClassesOfService
 from management.departments.service import Departments
@@ -58,6 +59,7 @@ class Services:
     outbound_routes: OutboundRoutes
     classes_of_service: ClassesOfService
     holidays: Holidays
+    call_settings: TenantCallSettings
     ring_groups: RingGroups
     queues: Queues
     ivr_menus: IvrMenus

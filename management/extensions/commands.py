@@ -13,13 +13,12 @@ from typing import ClassVar, Final
 from management.errors import Broken, Invalid
 from management.extensions.model import Names
 from management.objects.commands import (
-    EMERGENCY_NUMBERS,
-    NUMBER,
     UNSET,
     Rule,
     Unset,
     Values,
     between,
+    dialled_number,
     mail_address,
     matching,
     one_of,
@@ -53,11 +52,6 @@ def _moment(value: datetime) -> Iterator[Broken]:
 def _name(value: str) -> Iterator[Broken]:
     if not is_name(value):
         yield Broken("regex")
-    elif value in EMERGENCY_NUMBERS:
-        yield Broken("emergency")
-
-
-_is_number: Final = matching(NUMBER, Broken("regex"))
 
 
 def _aliases(values: Sequence[str], number: str) -> Iterator[tuple[str, Broken]]:
@@ -157,7 +151,7 @@ class CreateExtension:
 
     def broken(self) -> dict[str, list[Broken]]:
         found = self.values.broken_by(self.extension_number)
-        if rules := [*_is_number(self.extension_number)] or [*_name(self.extension_number)]:
+        if rules := [*dialled_number(self.extension_number)]:
             found["extension_number"] = rules
         if self.sip_password is not None and (rules := [*_password(self.sip_password)]):
             found["sip_password"] = rules

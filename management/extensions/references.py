@@ -12,11 +12,18 @@ _OUTBOUND: Final = "outbound_caller_id"
 
 
 class References:
-    """Which of them exist, and whose the names are; inside one transaction."""
+    """Which of them exist, whose the names are, and which nobody may have; inside one transaction."""
 
-    def __init__(self, linked: Mapping[str, set[int]], numbers: Mapping[str, int], owners: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        linked: Mapping[str, set[int]],
+        numbers: Mapping[str, int],
+        owners: Mapping[str, int],
+        emergency: frozenset[str],
+    ) -> None:
         self._linked = linked
         self._numbers = numbers
+        self._emergency = emergency
         self._owners: dict[str, int | None] = dict(owners)
 
     @classmethod
@@ -29,10 +36,14 @@ class References:
             {link: await repository.linked(link, wanted[link]) for link in LINKED if wanted[link]},
             await repository.outbound_number_ids(wanted[_OUTBOUND]) if wanted[_OUTBOUND] else {},
             await repository.owners(frozenset[str]().union(*(each.all for each in names))) if names else {},
+            await repository.emergency_numbers(),
         )
 
-    def check(self, values: Mapping[str, Any]) -> None:
-        """Raises Invalid, with every value that names nothing of the tenant, or a number that is not active."""
+    def check(self, number: str, values: Mapping[str, Any]) -> None:
+        """Raises Invalid, with every value that names nothing of the tenant, or a number that is not active.
+
+        And with every name of the extension `number` that is an emergency number.
+        """
         missing = [
             name
             for name, value in values.items()
@@ -42,8 +53,13 @@ class References:
                 or (name == _OUTBOUND and value not in self._numbers)
             )
         ]
-        if missing:
-            raise Invalid({name: [Broken("exists")] for name in missing})
+        called = {"extension_number": number, "sign_in_name": values.get("sign_in_name")}
+        called |= {f"aliases.{index}": alias for index, alias in enumerate(values.get("aliases", ()))}
+        reserved = [field for field, name in called.items() if name in self._emergency]
+        if missing or reserved:
+            raise Invalid(
+                {name: [Broken("exists")] for name in missing} | {field: [Broken("emergency")] for field in reserved}
+            )
 
     def outbound_number_id(self, digits: str | None) -> int | None:
         """The id of a number that was checked."""

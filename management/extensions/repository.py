@@ -14,6 +14,7 @@ from management.extensions.model import Extension, Names, OutboundNumber
 from management.objects.forwards import Destined
 from management.objects.links import Link, Membership, users_of
 from management.objects.repository import MOST_USERS_SHOWN
+from management.objects.reserved import emergency_numbers
 from management.paging import Page, PageWanted
 from management.presence.repository import PresenceRepository
 from xmlcurl.store.tables import (
@@ -114,6 +115,10 @@ class ExtensionRepository:
             taken_names.c.tenant_id == self._tenant_id, taken_names.c.name.in_(names)
         )
         return {row[0]: row[1] for row in await self._connection.execute(statement)}
+
+    async def emergency_numbers(self) -> frozenset[str]:
+        """What nothing inside the tenant may be called."""
+        return await emergency_numbers(self._connection, self._tenant_id)
 
     async def add_names(self, names: Mapping[int, Names]) -> None:
         """What extensions, by id, are called.

@@ -303,7 +303,7 @@ async def _added(
 
 def _columns(tenant: TenantScope, number: str, values: Mapping[str, Any], references: References) -> dict[str, Any]:
     """The columns that `values` give a new value; raises Invalid as `References.check`."""
-    references.check(values)
+    references.check(number, values)
     columns = dict(values)
     columns.pop("aliases", None)
     if "outbound_caller_id" in columns:

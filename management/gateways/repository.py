@@ -1,5 +1,6 @@
 """Rows of gateways."""
 
+from management.call_settings.repository import EMERGENCY_GATEWAYS
 from management.gateways.commands import Gateway
 from management.objects.links import Membership
 from management.objects.repository import Rows
@@ -21,4 +22,5 @@ class GatewayRepository(Rows[Gateway]):
             outbound_route_gateways.c.outbound_route_id,
             outbound_routes.c.name,
         ),
+        EMERGENCY_GATEWAYS,
     )

@@ -1,5 +1,6 @@
 """Rows of numbers."""
 
+from management.call_settings.repository import EMERGENCY_CALLER_ID
 from management.number_destinations.repository import NumberDestinationsRepository
 from management.numbers.commands import Number
 from management.objects.links import Reference
@@ -20,6 +21,7 @@ class NumberRepository(Rows[Number]):
         Reference("extension", extensions.c.outbound_number_id, extensions.c.number),
         Reference("hotline", hotlines.c.number_id, hotlines.c.name),
         Reference("tenant", tenants.c.default_number_id, tenants.c.domain),
+        EMERGENCY_CALLER_ID,
     )
 
     async def remove(self, object_id: int) -> None:

@@ -82,9 +82,6 @@ class Values:
             raise Invalid(found)
 
 
-EMERGENCY_NUMBERS: Final = ("112", "911")
-"""Never the name of anything inside a tenant: who dials them in need must not ring a colleague."""
-
 NUMBER: Final = r"^[0-9]{3,10}$"
 """What is dialled inside a tenant: an extension, a group, a queue, a menu, a mailbox."""
 
@@ -135,14 +132,8 @@ def matching(pattern: str, broken: Broken) -> PlainRule:
 
 pin: Final = matching(PIN, Broken("digits_between", {"min": 4, "max": 20}))
 """The rule of PINs."""
-_is_number: Final = matching(NUMBER, Broken("regex"))
-
-
-def dialled_number(value: str) -> Iterator[Broken]:
-    """A number of one's own inside a tenant."""
-    yield from _is_number(value)
-    if value in EMERGENCY_NUMBERS:
-        yield Broken("emergency")
+dialled_number: Final = matching(NUMBER, Broken("regex"))
+"""A number of one's own inside a tenant; whether it is an emergency number of that tenant, the store says."""
 
 
 def between(least: int, most: int) -> PlainRule:

@@ -7,8 +7,9 @@ from sqlalchemy import Column, delete, insert
 from sqlalchemy.exc import IntegrityError
 
 from management.database import is_unique_violation
-from management.errors import Conflict
+from management.errors import Conflict, Invalid
 from management.objects.repository import Rows
+from management.objects.reserved import emergency_numbers
 from xmlcurl.store.tables import taken_names
 
 T = TypeVar("T")
@@ -35,6 +36,9 @@ class DialledRows(Rows[T]):
         await super().remove(object_id)
 
     async def _take(self, object_id: int, number: str) -> None:
+        assert self._tenant_id is not None  # noqa: S101 - only a tenant's objects are dialled
+        if number in await emergency_numbers(self._connection, self._tenant_id):
+            raise Invalid.of("number", "emergency")
         row = {"tenant_id": self._tenant_id, self.OWNER.name: object_id, "name": number, "is_number": True}
         try:
             await self._connection.execute(insert(taken_names).values(**row))

@@ -1,7 +1,6 @@
 """Bounds hold for every way in: commands check themselves, whoever makes them."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -12,22 +11,6 @@ from management.extensions.commands import (
     ExtensionValues,
     UpdateExtension,
 )
-from management.objects.commands import EMERGENCY_NUMBERS
-
-
-@pytest.mark.parametrize("number", EMERGENCY_NUMBERS)
-@pytest.mark.parametrize("name", ["number", "sign_in_name", "aliases"])
-def test_nobody_is_called_like_an_emergency_number(number: str, name: str) -> None:
-    """Who dials it in need must not ring a colleague; aliases are dialled, too."""
-    values: dict[str, Any] = {"sign_in_name": number} if name == "sign_in_name" else {}
-    values |= {"aliases": (number,)} if name == "aliases" else {}
-    command = CreateExtension(extension_number=number if name == "number" else "1001", values=ExtensionValues(**values))
-
-    with pytest.raises(Invalid) as caught:
-        command.check()
-
-    ((broken,),) = caught.value.errors.values()
-    assert broken.rule == "emergency"
 
 
 def test_its_own_number_is_no_alias() -> None:
