@@ -62,9 +62,9 @@ async def named(connection: AsyncConnection, kind: str, statement: Select[Any], 
 
 
 async def users_of(links: tuple[Link, ...], connection: AsyncConnection, object_id: int, most: int) -> list[str]:
-    """What points to the object in any way, at most so many."""
-    found: list[str] = []
+    """What points to the object in any way, each once, at most so many."""
+    found: dict[str, None] = {}
     for link in links:
         if len(found) < most:
-            found += await link.users(connection, object_id, most - len(found))
-    return found
+            found |= dict.fromkeys(await link.users(connection, object_id, most))
+    return [*found][:most]

@@ -45,12 +45,15 @@ async def test_a_member_takes_the_place_of_another(database: Database, seed: See
         assert await MEMBERS.load(connection, [one, both]) == {one: ("1002", "1003"), both: ("1003", "1002")}
 
 
-async def test_ways_are_asked_until_there_are_enough(database: Database, seed: Seed) -> None:
-    """The names of a few say what to do; nobody reads a thousand."""
+async def test_each_user_is_named_once_and_no_more_than_are_wanted(database: Database, seed: Seed) -> None:
+    """Whichever way it points there; the names of a few say what to do, nobody reads a thousand."""
     groups = [seed.row(ring_groups, tenant_id=1, name=name, number=name) for name in ("600", "601", "602")]
+    ways = (GROUP, GROUP, Reference("extension", extensions.c.id, extensions.c.number))
     async with database.writing() as connection:
         for group in groups:
             await MEMBERS.save(connection, 1, group, "members", ("1001",))
 
-        assert await users_of((GROUP, GROUP), connection, 1, 2) == ["ring group 600", "ring group 601"]
-        assert len(await users_of((GROUP, GROUP), connection, 1, 5)) == 5
+        assert await users_of(ways, connection, 1, 2) == ["ring group 600", "ring group 601"]
+        everybody = [*(f"ring group {number}" for number in ("600", "601", "602")), "extension 1001"]
+        assert await users_of(ways, connection, 1, 4) == everybody
+        assert await users_of(ways, connection, 1, 20) == everybody
