@@ -168,6 +168,18 @@ NOUNS = [
         },
     ),
     Noun(
+        "group-mailboxes",
+        {"name": "Messages", "number": "900"},
+        {"name": "Mail", "email": "a@pbx.test", "voicemail_mail": True, "voicemail_attach": True},
+        "group_mailbox",
+        defaults={
+            "email": None,
+            "voicemail_mail": False,
+            "voicemail_attach": False,
+            "voicemail_delete_after_mail": False,
+        },
+    ),
+    Noun(
         "tenants",
         {"domain": "new.test", "name": "New"},
         {"name": "Newer", "time_zone": "Asia/Ho_Chi_Minh", "language": "vi", "cacheable_ms": 300_000},
