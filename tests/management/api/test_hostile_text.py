@@ -12,38 +12,60 @@ from management.api.dialect import create_api
 from management.api.services import Services
 from management.metrics import ManagementMetrics
 from tests.hostile import TRICKS, Trick
+from tests.management.greetings.sounds import wav
+from xmlcurl.store.text import is_safe_text
 
 Field = tuple[str, str]
 """An object's path and a name in its bodies: ("/teams", "name")."""
 
 NAMES: Final = {
-    ("/departments", "name"), ("/extensions", "display_name"), ("/extensions", "first_name"),
-    ("/extensions", "last_name"), ("/hotlines", "name"), ("/numbers", "display_name"), ("/teams", "name"),
-    ("/tenants", "name"), ("/tokens", "name"), ("/users", "name"),
+    ("/classes-of-service", "name"), ("/departments", "name"), ("/extensions", "display_name"),
+    ("/extensions", "first_name"), ("/extensions", "last_name"), ("/gateways", "name"), ("/greetings", "name"),
+    ("/group-mailboxes", "name"), ("/holidays", "name"), ("/hotlines", "name"), ("/ivr-menus", "name"),
+    ("/numbers", "display_name"), ("/outbound-routes", "name"), ("/queues", "name"), ("/ring-groups", "name"),
+    ("/teams", "name"), ("/tenants", "name"), ("/tokens", "name"), ("/users", "name"),
 }  # fmt: skip
 """What people write. It takes whatever is harmless, so a field that a document shows needs its place in
 tests/freeswitch/test_hostile_text.py too."""
 
 PASSWORDS: Final = {
-    ("/extensions", "sip_password"), ("/extensions/change-password", "new_password"), ("/switches", "password"),
+    ("/call-settings", "country_code"), ("/call-settings", "emergency_caller_id"),
+    ("/call-settings", "emergency_numbers"), ("/call-settings", "international_prefix"),
+    ("/call-settings", "national_prefix"),
+    ("/extensions", "sip_password"), ("/extensions/change-password", "new_password"), ("/gateways", "password"),
+    ("/switches", "password"),
 }  # fmt: skip
-"""They take whatever can be typed: only their hashes are shown, and the event socket's is one line."""
+"""They take whatever can be typed: only their hashes are shown, and the event socket's is one line. A gateway's stands
+in a document, so it takes only what is harmless there."""
 
 WORDS: Final = {
     ("/extensions", "aliases"), ("/extensions", "email"), ("/extensions", "expires_at"),
-    ("/extensions", "extension_number"), ("/extensions", "mobile"), ("/extensions", "outbound_caller_id"),
-    ("/extensions", "recording_mode"), ("/extensions", "sign_in_name"), ("/extensions", "status"),
-    ("/extensions", "voicemail_language"), ("/extensions", "voicemail_pin"), ("/extensions/batch", "mode"),
-    ("/hotlines", "number"), ("/numbers", "carrier"), ("/numbers", "cli_type"), ("/numbers", "number"),
-    ("/numbers", "status"), ("/switches", "host"), ("/switches", "name"), ("/switches", "sofia_profiles"),
+    ("/extensions", "extension_number"), ("/extensions", "mobile"), ("/extensions", "mobile_prefix"),
+    ("/extensions", "outbound_caller_id"), ("/extensions", "presence_status"), ("/extensions", "recording_mode"),
+    ("/extensions", "sign_in_name"), ("/extensions", "status"), ("/extensions", "voicemail_language"),
+    ("/extensions", "voicemail_pin"), ("/extensions/batch", "mode"), ("/extensions/presence", "status"),
+    ("/gateways", "addresses"), ("/gateways", "codecs"), ("/gateways", "host"), ("/gateways", "realm"),
+    ("/gateways", "status"), ("/gateways", "transport"), ("/gateways", "username"), ("/group-mailboxes", "email"),
+    ("/group-mailboxes", "number"), ("/group-mailboxes", "pin"), ("/holidays", "first_day"), ("/holidays", "last_day"),
+    ("/hotlines", "number"), ("/ivr-menus", "number"), ("/numbers", "carrier"), ("/numbers", "cli_type"),
+    ("/numbers", "number"), ("/numbers", "status"), ("/outbound-routes", "patterns"), ("/outbound-routes", "prepend"),
+    ("/outbound-routes", "status"), ("/queues", "number"), ("/queues", "strategy"), ("/ring-groups", "members"),
+    ("/ring-groups", "number"), ("/ring-groups", "strategy"), ("/switches", "host"), ("/switches", "name"),
+    ("/switches", "sofia_profiles"),
     ("/tenants", "default_number"), ("/tenants", "domain"), ("/tenants", "language"), ("/tenants", "state"),
     ("/tenants", "time_zone"), ("/tokens", "scopes"), ("/users", "email"), ("/users", "mobile"), ("/users", "role"),
 }  # fmt: skip
 """Each has a form of its own, which hostile text doesn't have."""
 
-SIGN_IN_NAMES: Final = {("/extensions", "aliases"), ("/extensions", "sign_in_name")}
-"""Of the words those whose form is wide: letters, digits and . _ + -"""
+SIGN_IN_NAMES: Final = {
+    ("/extensions", "aliases"): r"[A-Za-z0-9._+-]{1,63}",
+    ("/extensions", "sign_in_name"): r"[A-Za-z0-9._+-]{1,63}",
+    ("/gateways", "username"): r"[A-Za-z0-9._+@-]{1,128}",
+}
+"""Of the words those whose form is wide."""
 OF_THE_PLATFORM: Final = {"/tenants", "/switches"}
+DIALLED: Final = ("/group-mailboxes", "/ivr-menus", "/queues", "/ring-groups")
+SOUND: Final = {"Content-Type": "audio/wav"}
 SERIAL: Final = count(10_000_000)
 
 
@@ -53,8 +75,8 @@ def _texts() -> Iterator[tuple[Field, bool]]:
     for path, methods in description["paths"].items():
         owner = "/".join(part for part in path.split("/") if "{" not in part)
         for method in methods.values():
-            if "requestBody" in method:
-                schema = str(method["requestBody"]["content"]["application/json"]["schema"])
+            if json := method.get("requestBody", {}).get("content", {}).get("application/json"):
+                schema = str(json["schema"])
                 for body in re.findall(r"#/components/schemas/(\w+)", schema):
                     for name, kinds in description["components"]["schemas"][body]["properties"].items():
                         if "'type': 'string'" in str(kinds):
@@ -76,6 +98,7 @@ async def test_hostile_text_is_text_or_is_refused(
 ) -> None:
     """422 names exactly the fields that refuse it; what the others took is answered to the letter."""
     assert (await admin.post("/numbers", json={"number": "02899990000"})).status_code == 201
+    assert (await admin.post("/gateways", json={"name": "Trunk", "host": "trunk.test"})).json()["data"]["id"] == 1
     client = platform if path in OF_THE_PLATFORM else admin
 
     for trick in TRICKS:
@@ -93,7 +116,11 @@ async def _offered(
     """What of it a new object took, and the object. Types are judged before rules, so there may be several answers."""
     taken = dict(hostile)
     while True:
-        answer = await client.post(path, json=_whole(path) | taken, params={"fields": "all"})
+        if path == "/greetings":
+            # Its name is in the query, the body is a sound.
+            answer = await client.post(path, params=_whole(path) | taken, content=wav(), headers=SOUND)
+        else:
+            answer = await client.post(path, json=_whole(path) | taken, params={"fields": "all"})
         if answer.status_code != 422:
             assert answer.status_code == 201, answer.text
             break
@@ -105,10 +132,12 @@ async def _offered(
 
 def _takes(field: Field, trick: Trick) -> bool:
     text = trick.aimed_at("/x")
+    if field == ("/gateways", "password"):
+        return text.isprintable() and len(text) <= 128 and is_safe_text(text)
     if field in PASSWORDS:
         return text.isprintable() and len(text) <= 100 and (len(text) >= 8 or field[0] == "/switches")
     if field in SIGN_IN_NAMES:
-        return re.fullmatch(r"[A-Za-z0-9._+-]{1,63}", text) is not None
+        return re.fullmatch(SIGN_IN_NAMES[field], text) is not None
     return field in NAMES and trick.is_taken
 
 
@@ -117,7 +146,11 @@ def _whole(path: str) -> dict[str, Any]:
     serial = next(SERIAL)
     bodies: dict[str, dict[str, Any]] = {
         "/extensions": {"extension_number": str(serial)},
+        "/gateways": {"name": f"a{serial}", "host": "a.test"},
+        "/holidays": {"name": "a", "first_day": "2027-02-05"},
         "/hotlines": {"name": f"a{serial}", "number": "02899990000"},
+        "/outbound-routes": {"name": f"a{serial}", "patterns": ["0."], "gateway_ids": [1]},
+        **{path: {"name": f"a{serial}", "number": str(serial)} for path in DIALLED},
         "/numbers": {"number": str(serial)},
         "/switches": {"name": f"a{serial}", "host": "127.0.0.1", "password": "irrelevant", "enabled": False},
         "/tenants": {"domain": f"a{serial}.test", "name": "a"},
