@@ -19,7 +19,8 @@ _YEARS: Final = range(1970, 9_999)
 class Holiday:
     """Days on which a tenant is closed, the last one included; yearly, on the same days of every year.
 
-    One may begin in December and end in January. A yearly 29 February is a holiday in leap years only.
+    One may begin in December and end in January. A yearly 29 February is a holiday in leap years only, and one that
+    goes on into March has it where there is one.
     """
 
     id: int
