@@ -72,10 +72,10 @@ class CallLoader:
         return LoadedCall(call, frozenset(self._tags), min(self._ends, default=None), not is_random)
 
     async def _call(self, asked: Asked) -> Call | None:
-        tenant = await find_tenant(self._connection, self._tenant_id)
         caller = await self._payer(asked.caller)
         on_behalf_of = await self._payer(asked.on_behalf_of)
         is_gone = (asked.caller and caller is None) or (asked.on_behalf_of and on_behalf_of is None)
+        tenant = caller.extension.tenant if caller else await find_tenant(self._connection, self._tenant_id)
         if tenant is None or not tenant.is_active or is_gone:
             return None
         settings = await find_call_settings(self._connection, self._tenant_id)
@@ -96,14 +96,17 @@ class CallLoader:
 
     async def _with_ways_outside(self, call: Call) -> Call:
         """What a call needs that may leave the tenant, now or by what its destination says."""
-        stays = isinstance(call.place, OutOfService) or (
-            isinstance(call.place, Callee) and not call.place.presence.ring_mobile
-        )
-        if stays:
+        place = call.place
+        if isinstance(place, OutOfService) or (isinstance(place, Callee) and not place.presence.ring_mobile):
             return call
+        if isinstance(place, Callee):
+            place = replace(place, payer=await self._with_class(place.payer))
         everywhere = (self._connection, self._tenant_id)
         return replace(
             call,
+            caller=await self._with_class(call.caller) if call.caller else None,
+            on_behalf_of=await self._with_class(call.on_behalf_of) if call.on_behalf_of else None,
+            place=place,
             routes=await list_outbound_routes(*everywhere),
             holidays=tuple(each for each in await list_holidays(*everywhere) if self._is_to_come(each)),
             default_caller_id=await find_default_caller_id(*everywhere),
@@ -114,10 +117,11 @@ class CallLoader:
         extension = await self._extension(name) if name else None
         if extension is None or name not in {extension.number, extension.sign_in_name}:
             return None
-        return await self._with_class(extension) if self._is_in_service(extension) else None
+        return Payer(extension) if self._is_in_service(extension) else None
 
-    async def _with_class(self, extension: Extension) -> Payer:
-        return Payer(extension, await find_class_of_service(self._connection, self._tenant_id, extension.id))
+    async def _with_class(self, payer: Payer) -> Payer:
+        found = await find_class_of_service(self._connection, self._tenant_id, payer.extension.id)
+        return replace(payer, class_of_service=found)
 
     async def _place(self, name: str) -> Place | None:
         extension = await self._extension(name)
@@ -125,7 +129,7 @@ class CallLoader:
             return OutOfService()
         if extension:
             presence = await find_presence(self._connection, self._tenant_id, extension.id)
-            return Callee(await self._with_class(extension), presence)
+            return Callee(Payer(extension), presence)
         group = await find_group(self._connection, self._tenant_id, name)
         if isinstance(group, RingGroup):
             return self._ringing(group)

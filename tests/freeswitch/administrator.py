@@ -73,6 +73,17 @@ class Administrator:
         answer = await self._write("POST", f"/extensions/{account.number}/change-password", {}, wait_seconds)
         return Account(account.number, answer.json()["data"]["sip_password"], account.domain), Sync.of(answer)
 
+    async def put(self, path: str, **values: Any) -> dict[str, Any]:
+        """What is there now."""
+        return dict((await self._write("PUT", path, values)).json()["data"])
+
+    async def post(self, path: str, **values: Any) -> dict[str, Any]:
+        """What was created."""
+        return dict((await self._write("POST", path, values)).json()["data"])
+
+    async def remove(self, path: str) -> None:
+        await self._write("DELETE", path)
+
     async def _write(
         self, method: str, path: str, body: dict[str, Any] | None = None, wait_seconds: int = WAIT_SECONDS
     ) -> httpx.Response:
