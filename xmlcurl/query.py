@@ -74,7 +74,7 @@ class Query:
     What a far end can make a variable of its leg has a name that begins with sip_: its headers are sip_h_NAME,
     and so on.
 
-    Source: FreeSWITCH v1.10.12, sofia.c:11460 and :10817.
+    Source: FreeSWITCH v1.10.12, sofia.c:11505 to :11585.
     """
     path: tuple[str, ...] = ()
     """Numbers that forwarded the call."""

@@ -4,7 +4,7 @@ The first rule sets the channel's time zone, which FreeSWITCH reads anew at each
 tenant is open; at last the route's own rules test that note. A condition has either times or a field, never both:
 FreeSWITCH takes the actions of one whose time holds although its field doesn't.
 
-Source: FreeSWITCH v1.10.12, mod_dialplan_xml.c:84 (check_tz), :188 and :460, switch_xml.c:3138, switch_utils.c:3972.
+Source: FreeSWITCH v1.10.12, mod_dialplan_xml.c:86 (check_tz), :201 and :431, switch_xml.c:3138, switch_utils.c:3972.
 """
 
 from collections.abc import Iterable, Iterator
