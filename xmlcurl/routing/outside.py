@@ -60,7 +60,7 @@ def gateway_leg(gateway_id: int, digits: str) -> str:
 
 def outside(call: Call) -> Route | None:
     """A number outside that some route is for; refused where none of those is allowed to who pays."""
-    ways = _routes_for(call, call.destination)
+    ways = routes_for(call, call.destination)
     if not ways:
         return None
     payer = call.payer
@@ -81,17 +81,18 @@ def way_of(call: Call, number: str, payer: Payer | None) -> Way | None:
     """The way to `number` that `payer` may take; None: no right to it. No payer: an administrator chose the number."""
     if payer and not payer.may_call_out:
         return None
-    for route in _routes_for(call, number):
-        is_abroad = route.is_international or _is_abroad(call, route, number)
-        if payer is None or (payer.may_take(route) and (payer.may_call_abroad or not is_abroad)):
+    for route in routes_for(call, number):
+        if payer is None or (payer.may_take(route) and (payer.may_call_abroad or not is_abroad(call, route, number))):
             only_when_open = payer is not None and not payer.may_call_when_closed
             return Way(_digits(route, number), route.gateway_ids, only_when_open)
     return None
 
 
-def _is_abroad(call: Call, route: OutboundRoute, number: str) -> bool:
+def is_abroad(call: Call, route: OutboundRoute, number: str) -> bool:
+    """Whether `number` goes abroad by this route."""
     # Also as the gateway sees it: behind a 9 for an outside line there may be anything.
-    return any(_begins_abroad(call.settings, each) for each in (number, number[route.strip :], _digits(route, number)))
+    dialled = (number, number[route.strip :], _digits(route, number))
+    return route.is_international or any(_begins_abroad(call.settings, each) for each in dialled)
 
 
 def _begins_abroad(settings: CallSettings, number: str) -> bool:
@@ -147,7 +148,8 @@ def _bridges(go_on_after: str, *legs: str) -> tuple[Action, ...]:
     )
 
 
-def _routes_for(call: Call, number: str) -> list[OutboundRoute]:
+def routes_for(call: Call, number: str) -> list[OutboundRoute]:
+    """Those that are for the number, in the order in which they are tried, allowed or not."""
     if not _NUMBER.fullmatch(number):
         return []
     return [

@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, ClassVar, Final
 
@@ -66,6 +67,14 @@ class Miss:
     guard: Guard
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A document, or an absence, that would be served now: since when, and for how many milliseconds at most."""
+
+    since: datetime
+    left_ms: int
+
+
 _PRELUDE = """
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 local function guard_key(name) return run .. ':g:' .. name end
@@ -73,16 +82,20 @@ local function tag_key(name) return run .. ':t:' .. name end
 local domains_key = run .. ':domains'
 """
 
-_LOOK = (
-    _PRELUDE
-    + """
-local print, key, slot, domain, fresh, guard_ttl = unpack(ARGV)
+_STANDS = """
 local function stands(tokens)
   for i = 1, #tokens, 2 do
     if redis.call('GET', tag_key(tokens[i])) ~= tokens[i + 1] then return false end
   end
   return true
 end
+"""
+
+_LOOK = (
+    _PRELUDE
+    + _STANDS
+    + """
+local print, key, slot, domain, fresh, guard_ttl = unpack(ARGV)
 local function miss(tenant, guard)
   redis.call('SET', guard_key(guard), fresh, 'NX', 'EX', guard_ttl)
   return {'miss', tenant, redis.call('GET', guard_key(guard))}
@@ -105,6 +118,22 @@ return miss(tenant, 't' .. tenant)
 """
 )
 
+_PEEK = (
+    _PRELUDE
+    + _STANDS
+    + """
+local print, key, slot = unpack(ARGV)
+for _, name in ipairs({':d:' .. print .. ':' .. key, ':a:' .. print .. ':' .. slot}) do
+  local raw = redis.call('GET', run .. name)
+  local entry = raw and cmsgpack.unpack(raw)
+  if entry and entry[1] == key and stands(entry[2]) then
+    return {entry[6], redis.call('PTTL', run .. name)}
+  end
+end
+return {}
+"""
+)
+
 _REMEMBER = (
     _PRELUDE
     + """
@@ -120,7 +149,8 @@ for i = 11, #ARGV do
 end
 local target = run .. ':d:' .. print .. ':' .. key
 if slot ~= '' then target = run .. ':a:' .. print .. ':' .. slot end
-redis.call('SET', target, cmsgpack.pack({key, tokens, body, number, sign_in_name}), 'PX', ttl_ms)
+local since = redis.call('TIME')[1]
+redis.call('SET', target, cmsgpack.pack({key, tokens, body, number, sign_in_name, since}), 'PX', ttl_ms)
 return 1
 """
 )
@@ -186,6 +216,7 @@ class Cache:
         self._absence_ttl_ms = absence_ttl_seconds * 1_000
         self._absence_slots = absence_slots
         self._look = client.register_script(_LOOK)
+        self._peek = client.register_script(_PEEK)
         self._remember = client.register_script(_REMEMBER)
         self._remember_domains = client.register_script(_REMEMBER_DOMAINS)
         self._resume_at = 0.0
@@ -209,6 +240,17 @@ class Cache:
             case [b"miss", tenant, token]:
                 return Miss(int(tenant), Guard(Guard.of_tenant(int(tenant)), token.decode()))
         raise CacheUnavailable("unexpected reply of the look script")
+
+    async def peek(self, key: str) -> Remembered | None:
+        """Whether `look` would find something under `key` now; for those who explain, and changes nothing.
+
+        Raises:
+            CacheUnavailable: Redis failed, or did a moment ago.
+        """
+        match await self._call(self._peek, self._fingerprint, key, self._slot(key)):
+            case [since, left_ms]:
+                return Remembered(datetime.fromtimestamp(int(since), UTC), int(left_ms))
+        return None
 
     async def remember(
         self,

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 
 from tests.fakes.xmlcurl import XmlCurl
 from tests.xmlcurl import asking
-from tests.xmlcurl.calls.evaluator import Action, actions_of, expanded, set_variable
 from tests.xmlcurl.service import Service
+from xmlcurl.render.reading import expanded, read, set_variable
+from xmlcurl.routing import Action
 
 TUESDAY_MORNING = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 """10:00 in Berlin."""
@@ -112,9 +113,7 @@ class Switch:
         self.documents.append(reply.body)
         section = XmlCurl("").parse(reply.body.decode())
         assert section is not None, reply.body
-        actions = actions_of(section, leg.context, leg.variables, self._around.now)
-        assert actions, reply.body
-        for action in actions:
+        for action in read(section, leg.context, leg.variables, self._around.now).actions:
             target = await self._do(leg, action)
             if target is not None or leg.is_over:
                 return target
