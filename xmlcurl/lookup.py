@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from xmlcurl.calls import Asked, CallLoader
+from xmlcurl.calls import Asked, CallLoader, LoadedCall
 from xmlcurl.documents import Documents, Found, Load, Loaded
 from xmlcurl.query import Query
 from xmlcurl.render import dialplan, directory
@@ -125,7 +125,7 @@ class Lookup:
             caller=query.caller,
             on_behalf_of=query.on_behalf_of,
             path=query.path,
-            failed=_failure(query.failed),
+            failed=failure_of(query.failed),
         )
         found = await self._route(asked, query.caller_domain or query.context.lower(), query.context)
         return _routed(found, query.context)
@@ -220,16 +220,25 @@ class Lookup:
         return REJECTED if is_foreign and await self._documents.is_domain(context) else None
 
     async def _load_route(self, asked: Asked, context: str, connection: Connection, tenant_id: int) -> Loaded:
-        loaded = await CallLoader(connection, tenant_id, self._clock()).load(asked)
+        loaded, route = await load_route(connection, tenant_id, asked, self._clock())
         if loaded.call is None:
             # A phone that is signed in and no longer may be: too rare to be worth remembering.
-            return Loaded(Document(dialplan.route_document(REJECTED, context)), is_final=False)
-        is_nobodys = asked.is_from_outside and loaded.call.place is None
-        route = UNALLOCATED if is_nobodys else route_of(loaded.call)
+            return Loaded(Document(dialplan.route_document(route, context)), is_final=False)
         body = None if route is UNALLOCATED else dialplan.route_document(route, context)
         # Those that were forwarded are seldom asked for again.
         is_final = loaded.is_the_same_each_time and not asked.path
         return Loaded(_document(body), loaded.tags, ends_at=loaded.ends_at, is_final=is_final)
+
+
+async def load_route(
+    connection: Connection, tenant_id: int, asked: Asked, now: datetime
+) -> tuple[LoadedCall, Route]:
+    """The call, and what it gets."""
+    loaded = await CallLoader(connection, tenant_id, now).load(asked)
+    if loaded.call is None:
+        return loaded, REJECTED
+    is_nobodys = asked.is_from_outside and loaded.call.place is None
+    return loaded, UNALLOCATED if is_nobodys else route_of(loaded.call)
 
 
 async def load_user(
@@ -278,7 +287,8 @@ def _is_from_outside(query: Query) -> bool:
     return is_on_its_way_in and not query.caller
 
 
-def _failure(cause: str) -> str:
+def failure_of(cause: str) -> str:
+    """What a failed attempt counts as: BUSY or NO_ANSWER; empty where there was none."""
     return "" if not cause else BUSY if cause in BUSY_CAUSES else NO_ANSWER
 
 
