@@ -230,9 +230,7 @@ class Lookup:
         return Loaded(_document(body), loaded.tags, ends_at=loaded.ends_at, is_final=is_final)
 
 
-async def load_route(
-    connection: Connection, tenant_id: int, asked: Asked, now: datetime
-) -> tuple[LoadedCall, Route]:
+async def load_route(connection: Connection, tenant_id: int, asked: Asked, now: datetime) -> tuple[LoadedCall, Route]:
     """The call, and what it gets."""
     loaded = await CallLoader(connection, tenant_id, now).load(asked)
     if loaded.call is None:
