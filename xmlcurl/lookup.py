@@ -161,9 +161,7 @@ class Lookup:
     async def _user(self, query: Query) -> tuple[Answer, Document | None]:
         if not (is_name(query.user) and is_domain(query.domain)):
             return await self.not_found(query), None
-        by_alias = query.key == "number-alias"
-        may_be_kept = not by_alias and _may_be_kept(query)
-        key = f"user {query.domain} {query.user} {by_alias:d}{may_be_kept:d}"
+        key, by_alias, may_be_kept = user_key(query)
         load = partial(load_user, name=query.user, by_alias=by_alias, may_be_kept=may_be_kept, clock=self._clock)
         found = await self._documents.find(key, query.domain, load)
         return _answer(found), found.document
@@ -228,6 +226,15 @@ class Lookup:
         # Those that were forwarded are seldom asked for again.
         is_final = loaded.is_the_same_each_time and not asked.path
         return Loaded(_document(body), loaded.tags, ends_at=loaded.ends_at, is_final=is_final)
+
+
+def user_key(query: Query) -> tuple[str, bool, bool]:
+    """What a user document is remembered under; whether another name than the number was asked for; whether
+    FreeSWITCH may keep the document itself.
+    """
+    by_alias = query.key == "number-alias"
+    may_be_kept = not by_alias and _may_be_kept(query)
+    return f"user {query.domain} {query.user} {by_alias:d}{may_be_kept:d}", by_alias, may_be_kept
 
 
 async def load_route(connection: Connection, tenant_id: int, asked: Asked, now: datetime) -> tuple[LoadedCall, Route]:
