@@ -2,7 +2,7 @@
 
 from ipaddress import ip_network
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
 from xmlcurl.settings import LOOPBACK, Bind, Networks, Settings
 
@@ -12,10 +12,6 @@ class ManagementSettings(Settings):
 
     management_bind: Bind = "127.0.0.1:8081"
     """Address and port of the management API. Beyond loopback, put TLS in front of it."""
-
-    secret_keys: SecretStr | None = None
-    """Fernet keys that stored passwords are encrypted with, separated by commas; the first one encrypts,
-    all decrypt. Unset: the file `secret.keys` in the data folder, made (mode 0600) when there is none."""
 
     rate_limit_per_minute: int = Field(60, ge=1, le=10_000)
     """Requests of one token in any 60 seconds (1 to 10000)."""

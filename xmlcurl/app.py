@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
+from xmlcurl.configuration import Configuration
 from xmlcurl.documents import Documents
 from xmlcurl.endpoint import Endpoint
 from xmlcurl.gate import Gate
+from xmlcurl.keyring import Keyring
 from xmlcurl.lookup import Clock, Lookup
 from xmlcurl.metrics import CONTENT_TYPE, LookupMetrics
 from xmlcurl.render import fingerprint
@@ -47,7 +49,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
         absence_slots=settings.absence_slots,
     )
     documents = Documents(cache, reader, load_deadline_ms=settings.lookup_deadline_ms, clock=clock)
-    lookup = Lookup(documents, clock=clock)
+    lookup = Lookup(documents, Configuration(documents, Keyring(settings)), clock=clock)
     credentials = settings.lookup_credentials
     gate = Gate(settings.lookup_allow, [credentials.get_secret_value()] if credentials else [])
     metrics = LookupMetrics()

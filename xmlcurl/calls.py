@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from xmlcurl.routing.call import Call, Callee, OutOfService, Payer, Place
-from xmlcurl.store.call_model import Holiday, RingGroup
+from xmlcurl.store.call_model import Destination, Holiday, Menu, RingGroup
 from xmlcurl.store.model import Extension, Tag
 from xmlcurl.store.queries import find_extension, find_tenant
 from xmlcurl.store.queries_calls import (
@@ -35,6 +35,7 @@ class Asked:
         on_behalf_of: the number of the extension that forwarded the call here, or empty.
         path: the numbers that forwarded the call so far.
         failed: BUSY, NO_ANSWER, or empty.
+        choice: what was dialled in the menu that is the destination, or empty.
         is_from_outside: it has come from a gateway just now, and `destination` is one of the tenant's public numbers.
     """
 
@@ -43,6 +44,7 @@ class Asked:
     on_behalf_of: str = ""
     path: tuple[str, ...] = ()
     failed: str = ""
+    choice: str = ""
     is_from_outside: bool = False
 
 
@@ -86,12 +88,13 @@ class CallLoader:
             on_behalf_of=on_behalf_of,
             path=asked.path,
             failed=asked.failed,
+            choice=asked.choice,
             settings=settings,
         )
         if asked.destination in settings.emergency_numbers:
             listed = settings.emergency_gateway_ids
             return replace(call, gateway_ids=listed or await list_gateway_ids(self._connection, self._tenant_id))
-        place = await (self._own_number(asked.destination) if asked.is_from_outside else self._place(asked.destination))
+        place = await (self._own_number(asked.destination) if asked.is_from_outside else self._place(asked))
         return await self._with_ways_outside(replace(call, place=place))
 
     async def _with_ways_outside(self, call: Call) -> Call:
@@ -123,7 +126,8 @@ class CallLoader:
         found = await find_class_of_service(self._connection, self._tenant_id, payer.extension.id)
         return replace(payer, class_of_service=found)
 
-    async def _place(self, name: str) -> Place | None:
+    async def _place(self, asked: Asked) -> Place | None:
+        name = asked.destination
         extension = await self._extension(name)
         if extension and not self._is_in_service(extension):
             return OutOfService()
@@ -133,7 +137,17 @@ class CallLoader:
         group = await find_group(self._connection, self._tenant_id, name)
         if isinstance(group, RingGroup):
             return self._ringing(group)
+        if isinstance(group, Menu):
+            return await self._chosen(group, asked.choice)
         return group or await self._own_number(name)
+
+    async def _chosen(self, menu: Menu, choice: str) -> Menu:
+        """With the extension that was dialled in it as one more option."""
+        is_other = bool(choice) and menu.direct_dial and choice not in menu.options
+        extension = await self._extension(choice) if is_other else None
+        if extension is None or extension.number != choice:
+            return menu
+        return replace(menu, options={**menu.options, choice: Destination("extension", choice)})
 
     async def _own_number(self, number: str) -> Place | None:
         return await find_own_number(self._connection, self._tenant_id, number.removeprefix("+"))

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from xmlcurl.store.cache import Cache, CacheUnavailable, Guard, Hit
 from xmlcurl.store.model import Document
@@ -62,6 +62,8 @@ class Found:
 
 Flight = tuple[str, str]
 """A load that others may join: its key, and the guard's token that was read before it began."""
+
+Result = TypeVar("Result")
 
 Load = Callable[[Connection, int], Awaitable[Loaded]]
 """Makes a document of one tenant, given its id, from what the database holds now."""
@@ -122,8 +124,16 @@ class Documents:
         Raises:
             StoreUnavailable: it did not answer.
         """
+        return sorted(await self.read(all_domains))
+
+    async def read(self, load: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """What `load` finds in the database now; nothing of it is remembered.
+
+        Raises:
+            StoreUnavailable: it did not answer.
+        """
         async with self._reader.connection() as connection:
-            return sorted(await all_domains(connection))
+            return await load(connection)
 
     async def owner_of(self, number: str) -> str | None:
         """The domain of the tenant that has the number of the public network, from the database.

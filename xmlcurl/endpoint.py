@@ -10,9 +10,10 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
+from xmlcurl.answer import Answer
 from xmlcurl.gate import Gate
 from xmlcurl.logs import get_log
-from xmlcurl.lookup import Answer, Lookup
+from xmlcurl.lookup import Lookup
 from xmlcurl.metrics import LookupMetrics
 from xmlcurl.query import MAX_BODY_BYTES, Query, parse
 from xmlcurl.questions import Question, question_of

@@ -4,12 +4,13 @@ Everyone who is unknown, disabled, expired or deleted, or whose tenant is not ac
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
 
+from xmlcurl.answer import Answer
 from xmlcurl.calls import Asked, CallLoader, LoadedCall
+from xmlcurl.configuration import Configuration
 from xmlcurl.documents import Documents, Found, Load, Loaded
 from xmlcurl.query import Query
 from xmlcurl.render import dialplan, directory
@@ -45,23 +46,15 @@ Clock = Callable[[], datetime]
 RenderMembers = Callable[[str, str, Sequence[Extension]], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The bytes for FreeSWITCH, and what the log and the metrics say of them."""
-
-    body: bytes
-    is_found: bool
-    source: str = "none"
-    """Where it came from: "cache", "sql", or "none" where no document was needed."""
-
-
 class Lookup:
     """Answers queries.
 
     A method that can't raises StoreUnavailable, RenderRefused or TimeoutError; that is no absence.
     """
 
-    def __init__(self, documents: Documents, *, clock: Clock = utc_now) -> None:
+    def __init__(self, documents: Documents, configuration: Configuration, *, clock: Clock = utc_now) -> None:
+        self.configuration = configuration
+        """Answers what is asked of what a switch keeps."""
         self._documents = documents
         self._clock = clock
         self._owners: dict[str, str] = {}
@@ -90,12 +83,8 @@ class Lookup:
         return Answer(directory.refused_change(query.domain, query.user), is_found=True)
 
     async def domain(self, query: Query) -> Answer:
-        """A tenant's domain without its users: it exists, it has no gateways, it admits no address."""
+        """A tenant's domain without its users: it exists, and it admits no address."""
         return await self._of_domain("domain", query, _load_domain)
-
-    async def all_domains(self, _query: Query) -> Answer:
-        """Every domain, without users."""
-        return Answer(directory.domains_document(await self._documents.domains()), is_found=True, source="sql")
 
     async def group(self, query: Query) -> Answer:
         """A team as a group of pointers to its members."""
@@ -126,6 +115,7 @@ class Lookup:
             on_behalf_of=query.on_behalf_of,
             path=query.path,
             failed=failure_of(query.failed),
+            choice=query.choice,
         )
         found = await self._route(asked, query.caller_domain or query.context.lower(), query.context)
         return _routed(found, query.context)
@@ -152,6 +142,7 @@ class Lookup:
             asked.on_behalf_of or NOBODY,
             ",".join(asked.path) or NOBODY,
             asked.failed or NOBODY,
+            f"choice={asked.choice}",
             f"{asked.is_from_outside:d}",
             context,
         )
@@ -205,7 +196,8 @@ class Lookup:
     async def _refusal(self, query: Query) -> Route | None:
         context = query.context.lower()
         said = (*query.path, *((query.on_behalf_of,) if query.on_behalf_of else ()))
-        if not (query.well_formed and is_dialled(query.destination) and all(map(is_name, said))):
+        dialled = (query.destination, *((query.choice,) if query.choice else ()))
+        if not (query.well_formed and all(map(is_dialled, dialled)) and all(map(is_name, said))):
             return UNALLOCATED
         if context == OUTSIDE:
             return None if _is_from_outside(query) else UNALLOCATED

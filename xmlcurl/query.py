@@ -25,6 +25,8 @@ _ENCODED: Final = frozenset({
     b"Hunt-Context", b"Hunt-Destination-Number",
     b"variable_sip_authorized", b"variable_user_name", b"variable_domain_name", b"variable_sofia_profile_name",
     b"variable_xmlcurl_on_behalf_of", b"variable_xmlcurl_path", b"variable_xmlcurl_failed",
+    b"variable_xmlcurl_choice",
+    b"profile", b"CC-Queue", b"Menu-Name",
 })  # fmt: skip
 
 # Control characters, and what stands for bytes that are no UTF-8.
@@ -80,6 +82,18 @@ class Query:
     """Numbers that forwarded the call."""
     failed: str = ""
     """The cause that an attempt to reach the destination ended with just now."""
+    choice: str = ""
+    """What the caller dialled in the menu that is the destination; also a variable of ours."""
+    configuration: str = ""
+    """The file that is asked for, such as "acl.conf"."""
+    queue: str = ""
+    """The queue, and `menu` the menu, that a request for a configuration is about."""
+    menu: str = ""
+    names_nothing: bool = False
+    """Whether a whole section was asked for, not one thing in it. No phone makes its request look like that: what
+    says so is written before anything of a phone's."""
+    asking_profile: str = ""
+    """The SIP profile that asks for its gateways."""
 
 
 def parse(body: bytes) -> Query:
@@ -133,6 +147,12 @@ def _query(raw: dict[str, str], fields: dict[str, str]) -> Query:
         on_behalf_of=get("variable_xmlcurl_on_behalf_of", ""),
         path=tuple(filter(None, get("variable_xmlcurl_path", "").split(","))),
         failed=get("variable_xmlcurl_failed", ""),
+        choice=get("variable_xmlcurl_choice", ""),
+        configuration=key_value if raw.get("section") == "configuration" else "",
+        queue=get("CC-Queue", ""),
+        menu=get("Menu-Name", ""),
+        names_nothing=not (raw.get("tag_name") or key_value),
+        asking_profile=get("profile", ""),
     )
 
 

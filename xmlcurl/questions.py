@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from xmlcurl.lookup import Answer, Lookup
+from xmlcurl.answer import Answer
+from xmlcurl.lookup import Lookup
 from xmlcurl.query import Query
 
 
@@ -37,10 +38,27 @@ def _is_one_user(query: Query) -> bool:
     return bool(query.user) and query.key in {"id", "number-alias"}
 
 
+def _is_of_switch(query: Query, file: str) -> bool:
+    return query.section == "configuration" and query.well_formed and query.configuration == file
+
+
+def _is_of_profile(query: Query) -> bool:
+    return query.purpose == "gateways" and not (query.user or query.key or query.action)
+
+
 QUESTIONS: Final = (
     # A call. `xml_locate dialplan` on the command line has no context and is not one.
     Question("call", lambda q: _is_dialplan(q) and bool(q.context), Lookup.route),
-    # Static configuration stays on the switch's disk, for now; so do phrases and chat plans.
+    # What a switch keeps of ours. All other configuration stays on its disk; so do phrases and chat plans.
+    Question("acl.conf", lambda q: _is_of_switch(q, "acl.conf"), lambda it, q: it.configuration.addresses(q)),
+    Question(
+        "callcenter.conf",
+        lambda q: _is_of_switch(q, "callcenter.conf") and bool(q.queue),
+        lambda it, q: it.configuration.queue(q),
+    ),
+    Question(
+        "ivr.conf", lambda q: _is_of_switch(q, "ivr.conf") and bool(q.menu), lambda it, q: it.configuration.menu(q)
+    ),
     Question("configuration", lambda q: q.section == "configuration", Lookup.not_found),
     Question("other section", _is_elsewhere, Lookup.not_found),
     # Control characters, over-long names, a domain that is not the key value.
@@ -64,9 +82,12 @@ QUESTIONS: Final = (
     Question("publish-vm to group", lambda q: q.purpose == "publish-vm" and bool(q.group), Lookup.group_mailboxes),
     # in_group looks into the group itself.
     Question("in_group", lambda q: bool(q.user and q.group_name), Lookup.group),
-    # A profile starts or rescans. With `<domain name="all">` it asks for every domain at once.
-    Question("gateways", lambda q: q.purpose == "gateways" and bool(q.domain), Lookup.domain),
-    Question("gateways of all", lambda q: q.purpose == "gateways", Lookup.all_domains),
+    # A profile starts or rescans. With `<domain name="all">` it asks for every domain at once. These answers hold
+    # passwords of carriers: whatever asks for a user besides, or for a domain under a phone's realm, is none of them.
+    Question("gateways", lambda q: _is_of_profile(q) and bool(q.domain), lambda it, q: it.configuration.of_domain(q)),
+    Question(
+        "gateways of all", lambda q: _is_of_profile(q) and q.names_nothing, lambda it, q: it.configuration.gateways(q)
+    ),
     # reloadacl, for `<node domain="..."/>`.
     Question("network-list", lambda q: q.purpose == "network-list", Lookup.domain),
     # domain_exists, domain_data.

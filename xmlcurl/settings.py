@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     absence_slots: int = Field(4_096, ge=16, le=1_048_576)
     """How many absent names are remembered at most (16 to 1048576); a scanner can take no more memory."""
 
+    secret_keys: SecretStr | None = None
+    """Fernet keys that stored passwords are encrypted with, separated by commas; the first one encrypts,
+    all decrypt. Unset: the file `secret.keys` in the data folder; management makes it (mode 0600) when there is none,
+    lookups never do. Lookups need a key only for passwords of gateways."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe line that is logged."""
 

@@ -126,6 +126,9 @@ def shape(body: bytes) -> str:
     if context is not None:
         rules = [rule.get("name") for rule in context.findall("extension")]
         return f"route {' '.join(map(str, rules))} in {context.get('name')}"
+    configuration = section.find("configuration")
+    if configuration is not None:
+        return f"configuration {configuration.get('name')}"
     domains = section.findall("domain")
     lists = [_users(domain) for domain in domains]
     if any(lists):

@@ -182,7 +182,9 @@ async def test_a_body_that_does_not_come_is_not_waited_for(service: Service) -> 
 
     scope = {"type": "http", "method": "POST", "path": "/xmlcurl", "headers": [], "client": ("127.0.0.1", 1)}
     documents: Any = None  # nothing is looked up
-    endpoint = Endpoint(Lookup(documents), Gate(LOOPBACK, []), LookupMetrics(), deadline_ms=500, body_seconds=0.01)
+    endpoint = Endpoint(
+        Lookup(documents, documents), Gate(LOOPBACK, []), LookupMetrics(), deadline_ms=500, body_seconds=0.01
+    )
     await endpoint(scope, receive, send)
 
     assert sent[0]["status"] == 408
@@ -227,7 +229,9 @@ class Broken(Documents):
 async def test_a_fault_of_ours_is_a_failure(service: Service) -> None:
     """503 with a short text, never "not found", and the process goes on."""
     gate = Gate([ip_network("127.0.0.0/8")], [])
-    broken = Service(Router([Route("/xmlcurl", Endpoint(Lookup(Broken()), gate, LookupMetrics(), deadline_ms=500))]))
+    configuration: Any = None  # nothing of it is asked
+    endpoint = Endpoint(Lookup(Broken(), configuration), gate, LookupMetrics(), deadline_ms=500)
+    broken = Service(Router([Route("/xmlcurl", endpoint)]))
 
     for _ in range(2):
         reply = await broken.post(asking.user())

@@ -5,10 +5,11 @@ lets such a user in with any password.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from xmlcurl.render.document import Element, RenderRefused, add, add_pairs, open_section, to_bytes
+from xmlcurl.render.gateways import Trunk, add_gateways
 from xmlcurl.store.model import Extension
 from xmlcurl.store.text import caller_name, is_domain, is_mail_address, is_name, neutral, spoken
 
@@ -70,11 +71,23 @@ def domain_document(domain: str) -> bytes:
     return to_bytes(root)
 
 
-def domains_document(domains: Sequence[str]) -> bytes:
-    """All domains, without users; what a profile with `<domain name="all">` asks for."""
+def trunks_document(domains: Sequence[str], trunks: Iterable[Trunk]) -> bytes:
+    """The domains, each with the gateways of its tenant: the one document that holds passwords in clear.
+
+    Raises:
+        RenderRefused: FreeSWITCH would execute part of it, or drop it.
+    """
     root, section = open_section("directory")
-    for domain in domains:
-        _domain(section, domain)
+    of_domain: dict[str, list[Trunk]] = {}
+    for trunk in trunks:
+        of_domain.setdefault(trunk.gateway.domain, []).append(trunk)
+    for name in domains:
+        domain = _domain(section, name)
+        if here := of_domain.get(name):
+            # FreeSWITCH looks for gateways inside of a user; nobody can sign in as this one.
+            user = add(_group(domain, "gateways"), "user", id="gateways")
+            add_pairs(user, "param", {"allow-empty-password": "false"})
+            add_gateways(user, here)
     return to_bytes(root)
 
 

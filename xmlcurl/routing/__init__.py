@@ -57,7 +57,11 @@ def _consumed(call: Call, route: Route) -> Route:
     """With what was said of this one call taken back: a later transfer must not find it."""
     said = [
         ("unset", name)
-        for name, is_said in (("xmlcurl_on_behalf_of", call.on_behalf_of), ("xmlcurl_failed", call.failed))
+        for name, is_said in (
+            ("xmlcurl_on_behalf_of", call.on_behalf_of),
+            ("xmlcurl_failed", call.failed),
+            ("xmlcurl_choice", call.choice),
+        )
         if is_said
     ]
     rules = (rule if rule.goes_on else replace(rule, actions=(*said, *rule.actions)) for rule in route.rules)

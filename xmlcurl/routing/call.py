@@ -82,6 +82,7 @@ class Call:
         on_behalf_of: who forwarded the call here, and by whose permissions it goes on; else the caller's count.
         path: the numbers that forwarded the call so far.
         failed: BUSY or NO_ANSWER when the dialled extension was rung just now, else empty.
+        choice: what was dialled in the menu that was called, else empty.
         routes: ways outside, in the order in which they are tried.
         gateway_ids: for emergency calls, in the order in which they are tried.
         default_caller_id: what calls show that no extension makes.
@@ -94,6 +95,7 @@ class Call:
     on_behalf_of: Payer | None = None
     path: tuple[str, ...] = ()
     failed: str = ""
+    choice: str = ""
     settings: CallSettings = field(default_factory=CallSettings)
     holidays: tuple[Holiday, ...] = ()
     routes: tuple[OutboundRoute, ...] = ()

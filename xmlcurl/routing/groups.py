@@ -1,6 +1,7 @@
 """Calls to what stands for several people: ring groups, queues, menus, mailboxes of groups, numbers of the tenant."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from xmlcurl.routing.call import Action, Call, Route, plain
 from xmlcurl.routing.hours import CLOSED, HOLIDAY, OPEN, by_hours
@@ -55,13 +56,19 @@ def queue(call: Call) -> Route | None:
 
 
 def menu(call: Call) -> Route | None:
-    """The switch asks for the menu by its name; what follows is for who chose nothing."""
+    """The switch asks for the menu by its name; what follows is for who chose nothing. A choice comes back here."""
     if not isinstance(call.place, Menu):
         return None
+    if chosen := call.place.options.get(call.choice):
+        # A person who pressed a key is no loop, and may go back to where the call was before.
+        afresh = replace(call, path=())
+        return plain("ivr", *_onward(afresh, call.place.number, chosen, "NORMAL_CLEARING", call.default_caller_id))
     return plain(
         "ivr",
         *_introduced(call),
         ("answer", ""),
+        # Not a key, so that # is a choice like the others.
+        ("set", "ivr_menu_terminator=x"),
         ("ivr", f"{call.place.id}@{call.domain}"),
         *_onward(call, call.place.number, call.place.no_choice, "NORMAL_CLEARING", call.default_caller_id),
     )

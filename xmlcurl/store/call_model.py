@@ -71,11 +71,16 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """`no_choice`: where a caller goes on who chose nothing."""
+    """`no_choice`: where a caller goes on who chose nothing; `options`: by key, those who did.
+
+    With `direct_dial` the number of an extension is a choice as well.
+    """
 
     id: int
     number: str
     no_choice: Destination | None = None
+    options: Forwards = field(default_factory=dict)
+    direct_dial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

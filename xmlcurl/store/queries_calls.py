@@ -96,8 +96,7 @@ async def find_group(connection: AsyncConnection, tenant_id: int, name: str) -> 
         forwards = await _forwards(connection, tenant_id, "queue", taken.queue_id)
         return Queue(taken.queue_id, name, forwards.get("timeout"))
     if taken.ivr_menu_id is not None:
-        forwards = await _forwards(connection, tenant_id, "ivr_menu", taken.ivr_menu_id)
-        return Menu(taken.ivr_menu_id, name, forwards.get("no_choice"))
+        return await _menu(connection, tenant_id, taken.ivr_menu_id)
     return Mailbox(name) if taken.group_mailbox_id is not None else None
 
 
@@ -244,6 +243,21 @@ async def _ring_group(connection: AsyncConnection, tenant_id: int, group_id: int
     forwards = await _forwards(connection, tenant_id, "ring_group", group_id)
     members = tuple(await list_members(connection, tenant_id, group_id))
     return RingGroup(row.number, row.strategy, row.ring_seconds, members, forwards.get("no_answer"))
+
+
+async def _menu(connection: AsyncConnection, tenant_id: int, menu_id: int) -> Menu | None:
+    row = (
+        await connection.execute(
+            select(ivr_menus.c.number, ivr_menus.c.direct_dial).where(
+                ivr_menus.c.id == menu_id, *_living(ivr_menus, tenant_id)
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    options = dict(await _forwards(connection, tenant_id, "ivr_menu", menu_id))
+    no_choice = options.pop("no_choice", None)
+    return Menu(menu_id, row.number, no_choice, options, row.direct_dial)
 
 
 async def _gateways_of_routes(connection: AsyncConnection, tenant_id: int) -> dict[int, list[int]]:
