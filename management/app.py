@@ -26,6 +26,7 @@ from management.classes_of_service.service import ClassesOfService
 from management.database import Database
 from management.departments.service import Departments
 from management.errors import Unavailable
+from management.explain.service import Explanations
 from management.extensions.service import Extensions
 from management.gateways.service import Gateways
 from management.greetings.service import Greetings
@@ -52,8 +53,9 @@ from management.tokens.service import Tokens
 from management.users.service import Users
 from management.writes import Writes
 from xmlcurl.logs import get_log
+from xmlcurl.render import fingerprint
 from xmlcurl.settings import ENV_PREFIX, SettingsError
-from xmlcurl.store.cache import CacheUnavailable, Purge, open_redis
+from xmlcurl.store.cache import Cache, CacheUnavailable, Purge, open_redis
 from xmlcurl.store.tables import utc_now
 
 REDIS_TIMEOUT_SECONDS: Final = 1.0
@@ -80,6 +82,14 @@ class Backend:
         except ValueError as exc:
             raise SettingsError(f"{ENV_PREFIX}REDIS_URL=(hidden): {exc}") from None
         self.purge = Purge(self.redis)
+        self.documents = Cache(
+            self.redis,
+            fingerprint=fingerprint(),
+            ttl_seconds=settings.cache_ttl_seconds,
+            absence_ttl_seconds=settings.absence_ttl_seconds,
+            absence_slots=settings.absence_slots,
+        )
+        """What lookups of this build remember: to be looked at."""
         self.writes = Writes(self.database, self.purge, _waker(self.redis), switch_wait_ms=settings.switch_wait_ms)
 
     async def close(self) -> None:
@@ -120,6 +130,7 @@ def services_of(backend: Backend) -> Services:
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),
         auditlog=AuditLog(database),
+        explanations=Explanations(database, backend.documents),
         keys=Keys(writes, backend.vault),
     )
 

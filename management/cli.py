@@ -15,7 +15,19 @@ from management import demo, migrations, timezones
 from management.api.errors import texts
 from management.api.messages import sentence
 from management.app import create_app
-from management.console import departments, extensions, hotlines, keys, numbers, switches, teams, tenants, tokens, users
+from management.console import (
+    departments,
+    explain,
+    extensions,
+    hotlines,
+    keys,
+    numbers,
+    switches,
+    teams,
+    tenants,
+    tokens,
+    users,
+)
 from management.errors import Conflict, Invalid, ManagementError, NotFound
 from management.esl.supervisor import Supervisor
 from management.migrations import SchemaOutdated, require_current
@@ -44,6 +56,7 @@ for _name, _commands in {
     "keys": keys,
 }.items():
     app.add_typer(_commands.app, name=_name)
+app.command("explain-call")(explain.explain_call)
 
 
 @app.command("serve")

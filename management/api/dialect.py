@@ -17,6 +17,7 @@ from management.api import (
     classes_of_service,
     departments,
     errors,
+    explain,
     extensions,
     gateways,
     greetings,
@@ -65,6 +66,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     switches.router,
     changes.router,
     audit.router,
+    explain.router,
 )
 _PAGE: Final = "/docs"
 _DESCRIPTION: Final = "/openapi.json"

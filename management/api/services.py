@@ -9,6 +9,7 @@ from management.call_settings.service import TenantCallSettings
 from management.changes.service import Changes
 from management.classes_of_service.service import ClassesOfService
 from management.departments.service import Departments
+from management.explain.service import Explanations
 from management.extensions.service import Extensions
 from management.gateways.service import Gateways
 from management.greetings.service import Greetings
@@ -70,4 +71,5 @@ class Services:
     switches: Switches
     changes: Changes
     auditlog: AuditLog
+    explanations: Explanations
     keys: Keys

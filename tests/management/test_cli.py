@@ -212,6 +212,25 @@ def test_wrong_words_are_said_with_status_2(terminal: Terminal) -> None:
         assert err
 
 
+def test_a_call_is_explained(terminal: Terminal) -> None:
+    """In words, or as JSON with the documents."""
+    terminal.done("extension", "add", "1001", *OF_TENANT)
+    words = ("explain-call", "4915550001", "1001", *OF_TENANT, "--at", "2026-03-10T10:00:00+07:00")
+
+    status, out, err = terminal.run(*words)
+    as_json = terminal.done(*words)
+
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "1001 (none)",
+        "  1001 is no active number of the tenant, and calls from outside reach only those",
+        "  -> the call ends: UNALLOCATED_NUMBER",
+    ]
+    assert as_json["outcome"]["cause"] == "UNALLOCATED_NUMBER"
+    assert "UNALLOCATED_NUMBER" in as_json["steps"][0]["document"]
+    assert "at" in terminal.refused("explain-call", "1001", "1001", *OF_TENANT, "--at", "noon")
+
+
 def test_names_are_no_markup(terminal: Terminal) -> None:
     """A table shows them as they are."""
     terminal.done("team", "add", "[red]Sales[/red]", *OF_TENANT)

@@ -1,0 +1,182 @@
+"""Explanations over HTTP: bodies, bounds, whose tenant, and what Redis has."""
+
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from management.settings import ManagementSettings
+from tests.management.office import DOMAIN, Office
+from tests.xmlcurl import asking
+from tests.xmlcurl.service import Service
+from xmlcurl.render.directory import masked
+from xmlcurl.store.tables import utc_now
+
+OTHER = "other.test"
+CALL = {"from": "1001", "to": "1002"}
+
+
+@pytest.fixture
+async def people(api: httpx.AsyncClient) -> None:
+    """Two extensions of pbx.test; the second one has an alias, and phones that sign in as bob."""
+    bob = {"extension_number": "1002", "sign_in_name": "bob", "aliases": ["bobby"], "voicemail_enabled": True}
+    for values in ({"extension_number": "1001"}, bob):
+        assert (await api.post("/extensions", json=values)).status_code == 201
+
+
+async def explained(client: httpx.AsyncClient, what: str, **body: Any) -> Any:
+    answer = await client.post(f"/explain-{what}", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+async def test_a_call(office: Office, api: httpx.AsyncClient, people: None) -> None:
+    """Steps with reasons and documents, an outcome, the time in the tenant's zone; nothing is written."""
+    before = await office.count_all()
+
+    found = await explained(api, "call", **CALL, at="2026-03-10T09:00:00Z", phones={"1002": "busy"})
+
+    (step,) = found["steps"]
+    assert (step["dialled"], step["destination"], step["rules"]) == ("1002", "extension", ["extension"])
+    assert step["why"][0] == "1002 is extension 1002, and its status is available"
+    assert step["happens"][-1] == "the mailbox of 1002 takes a message"
+    assert step["document"].startswith('<document type="freeswitch/xml">')
+    assert found["outcome"] == {
+        "rang": ["1002"],
+        "answered_by": None,
+        "shown": None,
+        "mailbox": "1002",
+        "is_recorded": False,
+        "cause": None,
+    }
+    assert found["at"] == "2026-03-10T09:00:00+00:00"
+    assert await office.count_all() == before
+
+
+async def test_a_call_by_its_sign_in_name(api: httpx.AsyncClient, people: None) -> None:
+    """Whoever answers sees the number."""
+    found = await explained(api, "call", **{"from": "bob", "to": "1001"})
+
+    assert found["outcome"]["shown"] == "1002"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        pytest.param({"from": "carol"}, "from", id="nobody"),
+        pytest.param({"at": "2026-03-10T09:00:00"}, "at", id="no offset"),
+        pytest.param({"at": "0001-01-01T00:00:00Z"}, "at", id="before all clocks"),
+        pytest.param({"to": "1002 XML public"}, "to", id="more than a number"),
+        pytest.param({"phones": {"1002": "dead"}}, "phones.1002", id="an unknown state"),
+        pytest.param({"gateways": {"01": "down"}}, "gateways.01.[key]", id="no id"),
+        pytest.param({"dry": True}, "dry", id="an unknown field"),
+    ],
+)
+async def test_refused(api: httpx.AsyncClient, people: None, change: dict[str, Any], field: str) -> None:
+    """422 by the field's name."""
+    answer = await api.post("/explain-call", json=CALL | change)
+
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == [field]
+
+
+async def test_another_tenants_number_is_nobodys(office: Office, api: httpx.AsyncClient) -> None:
+    """A call from outside to it says nothing of whose it is."""
+    stranger = await office.tenant_client(OTHER)
+    platform = office.client(await office.add_token(None, "admin"), **{"X-Tenant": DOMAIN})
+    assert (await platform.post("/numbers", json={"number": "842871110001"})).status_code == 201
+    from_outside = {"from": {"outside": "+4915550001"}, "to": "842871110001"}
+
+    own, foreign = await explained(api, "call", **from_outside), await explained(stranger, "call", **from_outside)
+
+    assert own["steps"][0]["destination"] == "own_number"
+    assert foreign["steps"][0]["destination"] == "none"
+    assert foreign["steps"][0]["why"] == [
+        "842871110001 is no active number of the tenant, and calls from outside reach only those"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_found", "why"),
+    [
+        ({"user": "1001"}, True, "1001 is the number of extension 1001, which is in service"),
+        ({"user": "bobby"}, True, "bobby is an alias of extension 1002, which is in service"),
+        ({"user": "1003"}, False, "no extension is called 1003"),
+        ({"user": "1001", "domain": "nowhere.test"}, False, "no tenant has the domain nowhere.test"),
+        ({"user": "10 01"}, False, "no user, or no domain, is spelled so"),
+        ({"user": "1001", "key": "number-alias"}, False, "1001 is a number, and was asked for as another name of one"),
+        (
+            {"user": "bobby", "action": "sip_auth"},
+            False,
+            "bobby is an alias of 1002, whose phones sign in as bob",
+        ),
+        ({"user": "bob", "action": "sip_auth"}, True, "bob is the sign-in name of extension 1002, which is in service"),
+    ],
+)
+async def test_a_lookup(
+    api: httpx.AsyncClient, people: None, lookup: Service, asked: dict[str, str], *, is_found: bool, why: str
+) -> None:
+    """Found or not as the switch finds it, and why."""
+    found = await explained(api, "lookup", **{"domain": DOMAIN} | asked)
+
+    assert (found["is_found"], found["why"]) == (is_found, [why])
+    domain = asked.get("domain", DOMAIN)
+    if asked.get("action") == "sip_auth":
+        reply = await lookup.post(asking.sip_auth(asked["user"], domain, method="INVITE"))
+    else:
+        reply = await lookup.post(asking.user(asked["user"], domain, key=asked.get("key", "id")))
+    assert (reply.shape != "not found") is is_found
+
+
+async def test_who_is_out_of_service(api: httpx.AsyncClient, people: None) -> None:
+    """Disabled, or expired at a time that is said."""
+    await api.put("/extensions/1001", json={"status": "disabled"})
+    await api.put("/extensions/1002", json={"expires_at": "2026-01-01T00:00:00Z"})
+
+    disabled = await explained(api, "lookup", user="1001", domain=DOMAIN)
+    expired = await explained(api, "lookup", user="1002", domain=DOMAIN)
+
+    assert disabled["why"] == ["1001 is disabled"]
+    assert expired["why"] == ["1002 has expired: 2026-01-01 00:00:00 UTC"]
+
+
+async def test_what_redis_has(
+    api: httpx.AsyncClient, people: None, lookup: Service, management_settings: ManagementSettings
+) -> None:
+    """From the lookup on until a change drops it; hashes are masked, and to explain remembers nothing."""
+    body = {"user": "1001", "domain": DOMAIN}
+    begin = utc_now().replace(microsecond=0)
+    before = [await explained(api, "lookup", **body) for _ in range(2)]
+
+    served = (await lookup.post(asking.user("1001", DOMAIN))).body
+    between = await explained(api, "lookup", **body)
+    await api.put("/extensions/1001", json={"display_name": "Alice"})
+    after = await explained(api, "lookup", **body)
+
+    assert [each["cached"] for each in (*before, between, after)] == ["no", "no", "yes", "no"]
+    assert begin <= datetime.fromisoformat(between["cached_at"]) <= utc_now()
+    assert 0 < between["cached_for_ms"] <= management_settings.cache_ttl_seconds * 1_000
+    assert between["document"].encode() == masked(served) != served
+
+
+async def test_absence_is_remembered_too(api: httpx.AsyncClient, people: None, lookup: Service) -> None:
+    """Somebody who was asked for in vain."""
+    await lookup.post(asking.user("1009", DOMAIN))
+
+    found = await explained(api, "lookup", user="1009", domain=DOMAIN)
+
+    assert (found["is_found"], found["cached"]) == (False, "yes")
+
+
+async def test_whose_domain(office: Office, api: httpx.AsyncClient, people: None) -> None:
+    """A tenant's token asks for its own, one of the platform for any, or for that of the tenant it names."""
+    token = await office.add_token(None, "read")
+    stranger = await office.tenant_client(OTHER, "read")
+    platform, as_other = office.client(token), office.client(token, **{"X-Tenant": OTHER})
+    body = {"user": "1001", "domain": DOMAIN}
+
+    answers = [await explained(client, "lookup", **body) for client in (api, platform, as_other, stranger)]
+
+    assert [each["tenant"] for each in answers] == [DOMAIN, DOMAIN, None, None]
+    assert answers[-1]["why"] == [f"no tenant has the domain {DOMAIN}"]
