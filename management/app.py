@@ -15,12 +15,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from management import outbox
+from management.api.cdr import taker
 from management.api.dialect import MOUNTED_AT, create_api
 from management.api.errors import NOT_FOUND
 from management.api.services import Services
 from management.auditlog.service import AuditLog
 from management.auth import Gate, client_address, is_within
 from management.call_settings.service import TenantCallSettings
+from management.calls.service import Calls
 from management.changes.service import Changes
 from management.classes_of_service.service import ClassesOfService
 from management.database import Database
@@ -130,19 +132,21 @@ def services_of(backend: Backend) -> Services:
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),
         auditlog=AuditLog(database),
+        calls=Calls(database),
         explanations=Explanations(database, backend.documents),
         keys=Keys(writes, backend.vault),
     )
 
 
 def create_app(settings: ManagementSettings) -> Router:
-    """The ASGI application: the API under /api/pbx, and what those who run it ask.
+    """The ASGI application: the API under /api/pbx, what switches post, and what those who run it ask.
 
     Raises:
         SettingsError: a URL or a key can't be understood.
     """
     backend = Backend(settings)
     metrics = ManagementMetrics()
+    services = services_of(backend)
 
     @asynccontextmanager
     async def lifespan(_app: Router) -> AsyncIterator[None]:
@@ -151,7 +155,8 @@ def create_app(settings: ManagementSettings) -> Router:
 
     return Router(
         [
-            Mount(MOUNTED_AT, create_api(services_of(backend), metrics)),
+            Mount(MOUNTED_AT, create_api(services, metrics)),
+            *_call_records(services, settings),
             Route("/healthz", healthz),
             Route("/readyz", _readyz(backend)),
             Route("/metrics", _metrics(backend, metrics)),
@@ -161,6 +166,14 @@ def create_app(settings: ManagementSettings) -> Router:
         default=JSONResponse({"message": NOT_FOUND}, status_code=404),
         lifespan=lifespan,
     )
+
+
+def _call_records(services: Services, settings: ManagementSettings) -> list[Route]:
+    """Nowhere until there are credentials for it."""
+    if settings.cdr_credentials is None:
+        return []
+    page = taker(services.calls, settings, settings.cdr_credentials.get_secret_value())
+    return [Route("/cdr", page, methods=["POST"])]
 
 
 async def healthz(_request: Request) -> Response:

@@ -16,6 +16,7 @@ from management.api.errors import texts
 from management.api.messages import sentence
 from management.app import create_app
 from management.console import (
+    calls,
     departments,
     explain,
     extensions,
@@ -53,10 +54,12 @@ for _name, _commands in {
     "user": users,
     "token": tokens,
     "switch": switches,
+    "calls": calls,
     "keys": keys,
 }.items():
     app.add_typer(_commands.app, name=_name)
 app.command("explain-call")(explain.explain_call)
+app.command("import-cdr")(calls.import_folder)
 
 
 @app.command("serve")

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_network
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from xmlcurl.settings import LOOPBACK, Bind, Networks, Settings
 
@@ -35,7 +35,18 @@ class ManagementSettings(Settings):
     metrics_allow: Networks = LOOPBACK
     """Addresses that may read /metrics of the management API, as CIDRs separated by commas."""
 
-    @field_validator("trusted_proxies", "metrics_allow", mode="before")
+    cdr_credentials: SecretStr | None = None
+    """`user:password` with which FreeSWITCH posts call records (HTTP Basic). Unset: nobody may, /cdr is not there."""
+
+    cdr_allow: Networks = LOOPBACK
+    """Addresses that may post call records, as CIDRs separated by commas. Everyone else gets 403."""
+
+    @field_validator("cdr_credentials")
+    @classmethod
+    def _both_parts_too(cls, value: SecretStr | None) -> SecretStr | None:
+        return cls._both_parts(value)
+
+    @field_validator("trusted_proxies", "metrics_allow", "cdr_allow", mode="before")
     @classmethod
     def _split_cidrs(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -34,7 +34,7 @@ def test_each_setting_stands_in_the_operations_guide(name: str) -> None:
         assert str(figure) in bounds.split(" ")
     if isinstance(field.default, int | str | Path) and str(field.default):
         assert default.strip("`") == str(field.default)
-    if name in {"lookup_allow", "metrics_allow"}:
+    if name in {"lookup_allow", "metrics_allow", "cdr_allow"}:
         assert default.strip("`") == ",".join(map(str, field.default))
 
 

@@ -50,6 +50,7 @@ def test_nobody_is_let_in_by_what_is_on_disk() -> None:
     ]
     assert passwords == [
         ("event_socket.conf.xml", "$${event_socket_password}"),
+        ("json_cdr.conf.xml", "$${cdr_credentials}"),
         ("xml_curl.conf.xml", "$${lookup_credentials}"),
         ("xml_curl.conf.xml", "$${lookup_credentials}"),
     ]

@@ -13,6 +13,7 @@ from fastapi_offline import FastAPIOffline
 from management.api import (
     audit,
     call_settings,
+    calls,
     changes,
     classes_of_service,
     departments,
@@ -64,6 +65,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     tokens.router,
     tenants.router,
     switches.router,
+    calls.router,
     changes.router,
     audit.router,
     explain.router,

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 from management.auditlog.service import AuditLog
 from management.auth import Gate, Networks
 from management.call_settings.service import TenantCallSettings
+from management.calls.service import Calls
 from management.changes.service import Changes
 from management.classes_of_service.service import ClassesOfService
 from management.departments.service import Departments
@@ -72,4 +73,5 @@ class Services:
     changes: Changes
     auditlog: AuditLog
     explanations: Explanations
+    calls: Calls
     keys: Keys

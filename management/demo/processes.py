@@ -56,8 +56,8 @@ def run(settings: ManagementSettings) -> None:
         if not settings.redis_url:
             settings = settings.model_copy(update={"redis_url": stack.enter_context(_redis(settings.data_dir))})
         demo = _prepare(settings)
-        credentials = SecretStr(demo["lookup_credentials"])
-        parts = stack.enter_context(_parts(settings.model_copy(update={"lookup_credentials": credentials})))
+        credentials = {name: SecretStr(demo[name]) for name in ("lookup_credentials", "cdr_credentials")}
+        parts = stack.enter_context(_parts(settings.model_copy(update=credentials)))
         _wait_until_ready(demo, parts, stopped)
         if not stopped.is_asked:
             pids = {part.name: part.process.pid for part in parts}
@@ -104,13 +104,13 @@ def _parts(settings: ManagementSettings) -> Iterator[Sequence[Part]]:
 
 
 def _environment(settings: ManagementSettings) -> Mapping[str, str]:
-    credentials = settings.lookup_credentials
+    pairs = {"LOOKUP_CREDENTIALS": settings.lookup_credentials, "CDR_CREDENTIALS": settings.cdr_credentials}
     return {
         **os.environ,  # noqa: TID251 - what the parts read in their settings.py is handed on, not read
         f"{ENV_PREFIX}DATA_DIR": str(settings.data_dir.absolute()),
         f"{ENV_PREFIX}DATABASE_URL": settings.database,
         f"{ENV_PREFIX}REDIS_URL": settings.redis,
-        f"{ENV_PREFIX}LOOKUP_CREDENTIALS": credentials.get_secret_value() if credentials else "",
+        **{f"{ENV_PREFIX}{name}": pair.get_secret_value() if pair else "" for name, pair in pairs.items()},
     }
 
 

@@ -13,6 +13,7 @@ def what_runs(demo: Mapping[str, Any], pids: Mapping[str, int], data_dir: Path) 
         "",
         f"lookups     {demo['lookup_url']} (pid {pids['lookups']})",
         f"management  {demo['management_url']}/api/pbx (pid {pids['management']}), described at /api/pbx/docs",
+        f"records     {demo['cdr_url']}: where FreeSWITCH posts finished calls",
         f"worker      tells every switch: `management switch add` (pid {pids['worker']})",
         f"data        {data_dir}",
         "",

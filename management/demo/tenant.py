@@ -3,9 +3,10 @@
 demo.json, with mode 0600:
 
     {"tenant", "extensions": [{"number", "password", "voicemail_pin"}], "token", "platform_token",
-     "lookup_url", "lookup_credentials", "management_url"}
+     "lookup_url", "lookup_credentials", "management_url", "cdr_url", "cdr_credentials"}
 
-`lookup_url` is what `gateway-url` of xml_curl.conf says; the API is at `management_url` + /api/pbx.
+`lookup_url` is what `gateway-url` of xml_curl.conf says, `cdr_url` what `url` of json_cdr.conf says; the API is at
+`management_url` + /api/pbx.
 """
 
 import json
@@ -15,6 +16,8 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
+
+from pydantic import SecretStr
 
 from management.api.services import Services
 from management.app import Backend, services_of
@@ -47,11 +50,13 @@ async def seed(settings: ManagementSettings) -> dict[str, Any]:
     file = settings.data_dir / "demo.json"
     is_known = file.exists()
     demo: dict[str, Any] = json.loads(file.read_text()) if is_known else _secrets()
-    given = settings.lookup_credentials
+    management_url = f"http://{_reachable(settings.management_bind)}"
     demo |= {
         "lookup_url": f"http://{_reachable(settings.lookup_bind)}/xmlcurl",
-        "lookup_credentials": given.get_secret_value() if given else demo["lookup_credentials"],
-        "management_url": f"http://{_reachable(settings.management_bind)}",
+        "lookup_credentials": _pair(settings.lookup_credentials, demo.get("lookup_credentials")),
+        "management_url": management_url,
+        "cdr_url": f"{management_url}/cdr",
+        "cdr_credentials": _pair(settings.cdr_credentials, demo.get("cdr_credentials")),
     }
     # Before anything is stored under these passwords: they are nowhere else to be read.
     _write_privately(file, demo)
@@ -69,8 +74,12 @@ def _secrets() -> dict[str, Any]:
         {"number": number, "password": generate_password(), "voicemail_pin": str(100_000 + secrets.randbelow(900_000))}
         for number in PEOPLE
     ]
-    credentials = f"freeswitch:{generate_password()}"
-    return {"tenant": DOMAIN, "extensions": extensions, "lookup_credentials": credentials}
+    return {"tenant": DOMAIN, "extensions": extensions}
+
+
+def _pair(given: SecretStr | None, known: str | None) -> str:
+    """user:password as the environment says, else as an earlier run made them, else new ones."""
+    return given.get_secret_value() if given else known or f"freeswitch:{generate_password()}"
 
 
 async def _make(services: Services, demo: dict[str, Any], *, is_known: bool) -> None:

@@ -24,7 +24,7 @@ from xmlcurl.store.tables.calls import (
     ring_group_members,
     ring_groups,
 )
-from xmlcurl.store.tables.journals import audit, changes, switches
+from xmlcurl.store.tables.journals import audit, call_records, changes, switches
 from xmlcurl.store.tables.kit import UtcDateTime, metadata, utc_now
 from xmlcurl.store.tables.people import (
     api_tokens,
@@ -42,6 +42,7 @@ __all__ = [
     "UtcDateTime",
     "api_tokens",
     "audit",
+    "call_records",
     "call_settings",
     "changes",
     "class_of_service_routes",

@@ -1,6 +1,17 @@
-"""The platform's own: tokens, switches, what they are yet to be told, and who did what."""
+"""The platform's own: tokens, switches, what they are yet to be told, who did what, and which calls there were."""
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Index, Integer, String, Text, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from xmlcurl.store.tables.kit import UtcDateTime, link, one_of, own_id, table, times, unique_among_living, utc_now
 
@@ -63,4 +74,38 @@ audit = table(
     Column("object_id", String(64), nullable=False),
     Column("before", JSON),
     Column("after", JSON),
+)
+
+call_records = table(
+    "call_records",
+    # A finished call, as its switch told it: machine data, written once and never changed.
+    own_id(),
+    Column("uuid", String(36), nullable=False),
+    # Null: nobody signed in, and no tenant's route took it; only the platform sees it.
+    link("tenant_id", "tenants", nullable=True),
+    # Seen from the tenant.
+    Column("direction", String(8), nullable=False),
+    Column("caller_number", String(64)),
+    Column("caller_name", String(100)),
+    link("caller_extension_id", "extensions", nullable=True),
+    # What was dialled, and who was talked to last.
+    Column("destination", String(64)),
+    Column("answered_by", String(64)),
+    link("callee_extension_id", "extensions", nullable=True),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("duration_seconds", Integer, nullable=False),
+    Column("billed_seconds", Integer, nullable=False),
+    Column("hangup_cause", String(64)),
+    link("gateway_id", "gateways", nullable=True),
+    # Below the folder of recordings of the switch: DOMAIN/YYYY/MM/DD/UUID.wav.
+    Column("recording", String(310)),
+    Column("switch", String(63)),
+    Column("bridge_uuid", String(36)),
+    one_of("direction", ("inbound", "outbound", "internal")),
+    UniqueConstraint("uuid", name="uq_call_records_uuid"),
+    # A page of a tenant's list, and of the platform's.
+    Index("ix_call_records_page", "tenant_id", "started_at", "id"),
+    Index("ix_call_records_started_at", "started_at", "id"),
 )
