@@ -15,7 +15,7 @@ from xmlcurl.store.tables import utc_now
 from xmlcurl.store.text import LONGEST_DOMAIN, LONGEST_NAME
 
 MOST_STATES = 100
-"""Of phones, and of gateways, that one request says."""
+"""Of phones, gateways and menus, each, that one request says."""
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["explanations"])
 
@@ -39,7 +39,8 @@ class OutsideBody(StrictModel):
 class ExplainCallBody(StrictModel):
     """`from`: the number or sign-in name of an extension; where there is none of that name, a number outside.
 
-    `at` is now unless said. Phones and gateways answer unless something else is said of them.
+    `at` is now unless said. Phones and gateways answer unless something else is said of them; in the
+    menus of `choices` that is dialled, once each.
     """
 
     caller: Name | OutsideBody = Field(alias="from")
@@ -47,6 +48,7 @@ class ExplainCallBody(StrictModel):
     at: OptionalMoment = None
     phones: dict[Name, PhoneState] = Field({}, max_length=MOST_STATES)
     gateways: dict[GatewayId, GatewayState] = Field({}, max_length=MOST_STATES)
+    choices: dict[Name, Dialled] = Field({}, max_length=MOST_STATES)
 
     def to_command(self) -> ExplainCall:
         outside = self.caller.outside if isinstance(self.caller, OutsideBody) else None
@@ -57,6 +59,7 @@ class ExplainCallBody(StrictModel):
             at=self.at or utc_now(),
             phones=self.phones,
             gateways={int(gateway_id): state for gateway_id, state in self.gateways.items()},
+            choices=self.choices,
         )
 
 

@@ -41,7 +41,7 @@ class CallStory:
         tenant = await find_tenant(self._connection, self._tenant_id)
         if tenant is None:
             raise NotFound("tenant")
-        following = Following(await self._leg(tenant), self._asked.phones, self._asked.gateways)
+        following = Following(await self._leg(tenant), self._asked)
         steps: list[Step] = []
         target: str | None = self._asked.destination
         while target is not None and len(steps) < MOST_STEPS:
@@ -74,7 +74,7 @@ class CallStory:
         leg.variables.pop(_NOTE, None)
         reading = read(section_of(document), leg.context, leg.variables, at)
         why = (*why, *_clock(tenant, at, leg))
-        happens, target = following.carry_out(reading.actions)
+        happens, target = following.carry_out(number, reading.actions)
         return Step(number, destination, why, tuple(reading.rules), happens, document.decode()), target
 
     async def _why(self, asked: Asked, call: Call | None, *, is_nobodys: bool) -> tuple[str, ...]:
@@ -110,6 +110,7 @@ def _asked(leg: Leg, number: str) -> Asked:
         on_behalf_of=said.get("xmlcurl_on_behalf_of", ""),
         path=tuple(filter(None, said.get("xmlcurl_path", "").split(","))),
         failed=failure_of(said.get("xmlcurl_failed", "")),
+        choice=said.get("xmlcurl_choice", ""),
     )
 
 

@@ -27,6 +27,7 @@ class ExplainCall:
         is_from_outside: a carrier brings the call; None: it does where no extension is called `caller`.
         phones: by the extension's number; at_limit: as many calls as it may have.
         gateways: by id.
+        choices: what the caller dials in a menu, by the menu's number; once.
     """
 
     caller: str
@@ -35,6 +36,7 @@ class ExplainCall:
     at: datetime
     phones: Mapping[str, PhoneState] = field(default_factory=dict)
     gateways: Mapping[int, GatewayState] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

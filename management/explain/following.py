@@ -1,6 +1,7 @@
 """Carries a route out as a switch would, in words: a small model of FreeSWITCH, which asks for each next route.
 
-It takes for granted that queues serve nobody, and that nobody chooses anything in a menu: what follows is told, too.
+It takes for granted that queues serve nobody, and that nobody chooses in a menu unless that was said: what follows is
+told, too.
 A transfer gives limits back and keeps channel variables; a bridge that fails goes on or ends the call by
 `continue_on_fail`; an answered one ends it.
 
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from management.explain.commands import CAUSES
+from management.explain.commands import CAUSES, ExplainCall
 from management.explain.model import Outcome
 from xmlcurl.render.reading import expanded, set_variable
 from xmlcurl.routing import Action
@@ -40,11 +41,13 @@ class Leg:
 class Following:
     """One call on its way. `outcome` is what has become of it."""
 
-    def __init__(self, leg: Leg, phones: Mapping[str, str], gateways: Mapping[int, str]) -> None:
+    def __init__(self, leg: Leg, asked: ExplainCall) -> None:
         self.leg = leg
         self.outcome = Outcome()
-        self._phones = phones
-        self._gateways = gateways
+        self._phones: Mapping[str, str] = asked.phones
+        self._gateways: Mapping[int, str] = asked.gateways
+        self._choices = dict(asked.choices)
+        self._dialled = ""
         self._said: list[str] = []
         self._do: Final[Mapping[str, Callable[[str], str | None]]] = {
             "set": self._set,
@@ -63,8 +66,9 @@ class Following:
             "sleep": self._pass_over,
         }
 
-    def carry_out(self, actions: list[Action]) -> tuple[tuple[str, ...], str | None]:
+    def carry_out(self, dialled: str, actions: list[Action]) -> tuple[tuple[str, ...], str | None]:
         """What happens, in words, and the number that the call is transferred to, if it is."""
+        self._dialled = dialled
         self._said = []
         target = None
         for application, data in actions:
@@ -163,8 +167,15 @@ class Following:
     def _queue(self, name: str) -> None:
         self._said.append(f"waits in the queue {name}; if nobody serves the caller:")
 
-    def _menu(self, name: str) -> None:
-        self._said.append(f"hears the menu {name}; who chooses nothing:")
+    def _menu(self, name: str) -> str | None:
+        choice = self._choices.pop(self._dialled, None)
+        if choice is None:
+            self._said.append(f"hears the menu {name}; who chooses nothing:")
+            return None
+        # As the menu's own document has it: back to its number, with the choice.
+        self._said.append(f"hears the menu {name}, and dials {choice}")
+        self.leg.variables["xmlcurl_choice"] = choice
+        return self._dialled
 
     def _hang_up(self, cause: str) -> None:
         self._said.append(f"the call ends: {cause}")

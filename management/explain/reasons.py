@@ -140,8 +140,14 @@ def _queue(call: Call) -> Iterator[str]:
 
 
 def _menu(call: Call) -> Iterator[str]:
-    if isinstance(call.place, Menu):
-        yield f"{call.destination} is a menu; who chooses nothing goes to {where(call.place.no_choice)}"
+    if not isinstance(call.place, Menu):
+        return
+    if chosen := call.place.options.get(call.choice):
+        yield f"{call.destination} is a menu; {call.choice} in it is {where(chosen)}"
+        return
+    if call.choice:
+        yield f"{call.choice} is no choice in it"
+    yield f"{call.destination} is a menu; who chooses nothing goes to {where(call.place.no_choice)}"
 
 
 def _group_mailbox(call: Call) -> Iterator[str]:

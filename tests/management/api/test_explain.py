@@ -61,6 +61,23 @@ async def test_a_call_by_its_sign_in_name(api: httpx.AsyncClient, people: None) 
     assert found["outcome"]["shown"] == "1002"
 
 
+async def test_a_choice_in_a_menu(api: httpx.AsyncClient, people: None) -> None:
+    """Its destination is where the call goes on; what is no choice ends as if nothing was chosen."""
+    option = {"type": "extension", "extension": "1002"}
+    menu = {"name": "Menu", "number": "800", "options": {"1": option}}
+    assert (await api.post("/ivr-menus", json=menu)).status_code == 201
+    to_menu = {"from": "1001", "to": "800"}
+
+    chosen = await explained(api, "call", **to_menu, choices={"800": "1"})
+    wrong = await explained(api, "call", **to_menu, choices={"800": "2"})
+
+    assert [step["dialled"] for step in chosen["steps"]] == ["800", "800", "1002"]
+    assert chosen["steps"][1]["why"] == ["800 is a menu; 1 in it is extension 1002"]
+    assert chosen["outcome"]["answered_by"] == "1002"
+    assert wrong["steps"][1]["why"][0] == "2 is no choice in it"
+    assert wrong["outcome"]["cause"] == "NORMAL_CLEARING"
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

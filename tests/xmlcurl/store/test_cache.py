@@ -18,6 +18,7 @@ from xmlcurl.store.cache import (
     open_redis,
 )
 from xmlcurl.store.model import Document, Tag
+from xmlcurl.store.tables import utc_now
 
 DOCUMENT = Document(b"<document/>\n", "1001", "alice")
 TAGS = (Tag.tenant(7), Tag.extension(7, 1), Tag.name(7, "1001"))
@@ -160,6 +161,27 @@ async def test_slots_are_told_apart_by_the_whole_key(client: Redis) -> None:
     await cache.remember("id 9001", None, tags=[Tag.tenant(7)], guard=await missed(cache, "id 9001"))
 
     await missed(cache, "id 9002")
+
+
+async def test_a_peek_says_since_when(client: Redis) -> None:
+    """Of what would be served, a document or an absence; a look alone leaves nothing to be seen."""
+    cache = await cache_with_domains(client)
+    guard = await missed(cache)
+    begin = utc_now().replace(microsecond=0)
+    before = await cache.peek("id 1001")
+    await cache.remember("id 1001", DOCUMENT, tags=TAGS, guard=guard)
+    await cache.remember("id 1009", None, tags=TAGS, guard=guard)
+
+    document, absence = await cache.peek("id 1001"), await cache.peek("id 1009")
+    await Purge(client)(tags=[Tag.name(7, "1001")], guards=[])
+
+    assert before is None
+    assert document is not None
+    assert absence is not None
+    assert begin <= document.since <= utc_now()
+    assert 0 < absence.left_ms <= 30_000 < document.left_ms <= 300_000
+    assert await cache.peek("id 1001") is None
+    assert await cache_of(client, fingerprint="build 2").peek("id 1009") is None
 
 
 async def test_another_build_renders_anew(client: Redis) -> None:
