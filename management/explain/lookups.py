@@ -40,8 +40,6 @@ class LookupStory:
         query = Query(user=asked.user, domain=domain, asked_domain=asked.domain, key=key_name)
         key, by_alias, may_be_kept = user_key(query)
         extension = await find_extension(self._connection, tenant_id, asked.user)
-        why_not = await self._why_not(asked, tenant_id, extension)
-        document: Document | None = None
         try:
             loaded = await load_user(
                 self._connection,
@@ -52,12 +50,16 @@ class LookupStory:
                 clock=lambda: self._now,
             )
         except RenderRefused as exc:
-            why_not = f"no document can be made, and the switch gets an error: {exc}"
-        else:
-            document = None if why_not else loaded.document
-        return await self._with_cache(key, domain, document, why_not or _found(extension, asked))
+            why = f"no document can be made, and the switch gets an error: {exc}"
+            return await self._with_cache(key, domain, None, why)
+        document = loaded.document
+        if asked.signs_in and document and asked.user != document.sign_in_name:
+            document = None
+        if document and extension:
+            return await self._with_cache(key, domain, document, _found(extension, asked))
+        return await self._with_cache(key, domain, None, await self._why_not(asked, tenant_id, extension))
 
-    async def _why_not(self, asked: ExplainLookup, tenant_id: int, extension: Extension | None) -> str | None:
+    async def _why_not(self, asked: ExplainLookup, tenant_id: int, extension: Extension | None) -> str:
         tenant = await find_tenant(self._connection, tenant_id)
         if tenant is not None and not tenant.is_active:
             return f"{tenant.domain} is suspended"
@@ -67,10 +69,8 @@ class LookupStory:
             return why
         if asked.by_alias and asked.user == extension.number:
             return f"{asked.user} is a number, and was asked for as another name of one"
-        if asked.signs_in and asked.user != extension.sign_in_name:
-            said = other_name(extension, asked.user)
-            return f"{asked.user} is {said} of {extension.number}, whose phones sign in as {extension.sign_in_name}"
-        return None
+        said = other_name(extension, asked.user)
+        return f"{asked.user} is {said} of {extension.number}, whose phones sign in as {extension.sign_in_name}"
 
     async def _with_cache(self, key: str, domain: str, document: Document | None, why: str) -> LookupExplained:
         body = masked(document.body) if document else NOT_FOUND
@@ -89,10 +89,8 @@ class LookupStory:
         )
 
 
-def _found(extension: Extension | None, asked: ExplainLookup) -> str:
-    number = extension.number if extension else asked.user
-    said = other_name(extension, asked.user) if extension else ""
-    return f"{asked.user} is {said} of extension {number}, which is in service"
+def _found(extension: Extension, asked: ExplainLookup) -> str:
+    return f"{asked.user} is {other_name(extension, asked.user)} of extension {extension.number}, which is in service"
 
 
 def _nothing(why: str) -> LookupExplained:

@@ -11,7 +11,7 @@ from tests.management.office import DOMAIN, Office
 from tests.xmlcurl import asking
 from tests.xmlcurl.service import Service
 from xmlcurl.render.directory import masked
-from xmlcurl.store.tables import utc_now
+from xmlcurl.store.tables import extensions, tenants, utc_now
 
 OTHER = "other.test"
 CALL = {"from": "1001", "to": "1002"}
@@ -156,6 +156,21 @@ async def test_who_is_out_of_service(api: httpx.AsyncClient, people: None) -> No
 
     assert disabled["why"] == ["1001 is disabled"]
     assert expired["why"] == ["1002 has expired: 2026-01-01 00:00:00 UTC"]
+
+
+async def test_who_has_no_document(office: Office, api: httpx.AsyncClient, people: None) -> None:
+    """A row that can't be said safely, and a tenant that is suspended."""
+    platform = office.client(await office.add_token(None, "read"))
+    asked = {"user": "1001", "domain": DOMAIN}
+
+    await office.change(extensions, 1, a1_hash="?")
+    unsafe = await explained(platform, "lookup", **asked)
+    await office.change(tenants, 1, state="suspended")
+    suspended = await explained(platform, "lookup", **asked)
+
+    assert unsafe["why"][0].startswith("no document can be made, and the switch gets an error")
+    assert suspended["why"] == [f"{DOMAIN} is suspended"]
+    assert [each["is_found"] for each in (unsafe, suspended)] == [False, False]
 
 
 async def test_what_redis_has(
