@@ -61,7 +61,7 @@ clean: ## remove what the tools made; the data of `make run` stays
 	@umask 077; while IFS= read -r line; do \
 		case $$line in \
 			SECRET_KEYS=) line=$$line$$(head -c 32 /dev/urandom | base64 | tr '+/' '-_');; \
-			*_PASSWORD=) line=$$line$$(od -An -v -N24 -tx1 /dev/urandom | tr -d ' \n');; \
+			*_PASSWORD=|*_SECRET=) line=$$line$$(od -An -v -N24 -tx1 /dev/urandom | tr -d ' \n');; \
 		esac; \
 		printf '%s\n' "$$line"; \
 	done < .env.example > .env

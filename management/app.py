@@ -15,12 +15,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from management import outbox
+from management.api import by_phone
 from management.api.cdr import taker
 from management.api.dialect import MOUNTED_AT, create_api
 from management.api.errors import NOT_FOUND
 from management.api.services import Services
 from management.auditlog.service import AuditLog
 from management.auth import Gate, client_address, is_within
+from management.by_phone.service import ByPhone
 from management.call_settings.service import TenantCallSettings
 from management.calls.service import Calls
 from management.changes.service import Changes
@@ -132,8 +134,8 @@ def services_of(backend: Backend) -> Services:
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),
         auditlog=AuditLog(database),
-        calls=Calls(database),
         explanations=Explanations(database, backend.documents),
+        calls=Calls(database),
         keys=Keys(writes, backend.vault),
     )
 
@@ -157,6 +159,7 @@ def create_app(settings: ManagementSettings) -> Router:
         [
             Mount(MOUNTED_AT, create_api(services, metrics)),
             *_call_records(services, settings),
+            *_by_phone(services, backend),
             Route("/healthz", healthz),
             Route("/readyz", _readyz(backend)),
             Route("/metrics", _metrics(backend, metrics)),
@@ -174,6 +177,15 @@ def _call_records(services: Services, settings: ManagementSettings) -> list[Rout
         return []
     page = taker(services.calls, settings, settings.cdr_credentials.get_secret_value())
     return [Route("/cdr", page, methods=["POST"])]
+
+
+def _by_phone(services: Services, backend: Backend) -> list[Route]:
+    """Nowhere until there is a secret for it."""
+    secret = backend.settings.by_phone_secret
+    if secret is None:
+        return []
+    service = ByPhone(backend.database, services.presences, services.extensions, services.group_mailboxes)
+    return [Route(by_phone.PATH, by_phone.by_phone(service, secret), methods=["POST"])]
 
 
 async def healthz(_request: Request) -> Response:

@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
+from xmlcurl.by_phone import Management
 from xmlcurl.configuration import Configuration
 from xmlcurl.documents import Documents
 from xmlcurl.endpoint import Endpoint
 from xmlcurl.gate import Gate
 from xmlcurl.keyring import Keyring
-from xmlcurl.lookup import Clock, Lookup
+from xmlcurl.lookup import Changes, Clock, Lookup, NoChanges
 from xmlcurl.metrics import CONTENT_TYPE, LookupMetrics
 from xmlcurl.render import fingerprint
 from xmlcurl.settings import ENV_PREFIX, Settings, SettingsError
@@ -49,7 +50,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
         absence_slots=settings.absence_slots,
     )
     documents = Documents(cache, reader, load_deadline_ms=settings.lookup_deadline_ms, clock=clock)
-    lookup = Lookup(documents, Configuration(documents, Keyring(settings)), clock=clock)
+    lookup = Lookup(documents, Configuration(documents, Keyring(settings)), changes=_changes(settings), clock=clock)
     credentials = settings.lookup_credentials
     gate = Gate(settings.lookup_allow, [credentials.get_secret_value()] if credentials else [])
     metrics = LookupMetrics()
@@ -110,6 +111,13 @@ def _from_allowed(gate: Gate, page: Page) -> Page:
         return await page(request)
 
     return page_or_refusal
+
+
+def _changes(settings: Settings) -> Changes:
+    if not (settings.by_phone_url and settings.by_phone_secret):
+        return NoChanges()
+    url, secret = settings.by_phone_url, settings.by_phone_secret
+    return Management(url, secret, lookup_deadline_ms=settings.lookup_deadline_ms)
 
 
 def _open_reader(settings: Settings) -> Reader:

@@ -6,9 +6,10 @@ Everyone who is unknown, disabled, expired or deleted, or whose tenant is not ac
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from xmlcurl.answer import Answer
+from xmlcurl.by_phone import Outcome
 from xmlcurl.calls import Asked, CallLoader, LoadedCall
 from xmlcurl.configuration import Configuration
 from xmlcurl.documents import Documents, Found, Load, Loaded
@@ -16,9 +17,10 @@ from xmlcurl.query import Query
 from xmlcurl.render import dialplan, directory
 from xmlcurl.render.document import NOT_FOUND
 from xmlcurl.routing import BUSY, NO_ANSWER, REJECTED, UNALLOCATED, Route, route_of
-from xmlcurl.store.model import Document, Extension, Tag
+from xmlcurl.routing.services import BY_OUTCOME, wish_of
+from xmlcurl.store.model import Document, Extension, Tag, Wish
 from xmlcurl.store.queries import find_extension, find_team_id, find_tenant, list_extensions
-from xmlcurl.store.reader import Connection
+from xmlcurl.store.reader import Connection, StoreUnavailable
 from xmlcurl.store.tables import utc_now
 from xmlcurl.store.text import is_dialled, is_domain, is_name
 
@@ -46,16 +48,37 @@ Clock = Callable[[], datetime]
 RenderMembers = Callable[[str, str, Sequence[Extension]], bytes]
 
 
+class Changes(Protocol):
+    """Who changes things for phones. It never raises."""
+
+    async def carry_out(self, domain: str, wish: Wish) -> Outcome: ...
+
+
+class NoChanges:
+    """Where nobody was named who could."""
+
+    async def carry_out(self, _domain: str, _wish: Wish) -> Outcome:
+        return Outcome.REFUSED
+
+
 class Lookup:
     """Answers queries.
 
     A method that can't raises StoreUnavailable, RenderRefused or TimeoutError; that is no absence.
     """
 
-    def __init__(self, documents: Documents, configuration: Configuration, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        configuration: Configuration,
+        *,
+        changes: Changes | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
         self.configuration = configuration
         """Answers what is asked of what a switch keeps."""
         self._documents = documents
+        self._changes = changes or NoChanges()
         self._clock = clock
         self._owners: dict[str, str] = {}
 
@@ -72,15 +95,18 @@ class Lookup:
         answer, document = await self._user(query)
         return answer if document and await self._may_sign_in(query, document) else _no(answer)
 
-    async def refused_pin(self, query: Query) -> Answer:
-        """A new PIN that was typed on a phone: the caller hears that it was not taken.
+    async def new_pin(self, query: Query) -> Answer:
+        """A new PIN that was typed on a phone: the caller hears whether it was taken.
 
-        Whoever asks, in every domain of ours: "not found" would be consent.
+        Whoever asks, in every domain of ours: "not found" would be consent, and so would a failure.
         """
-        is_ours = is_name(query.user) and is_domain(query.domain) and await self._documents.is_domain(query.domain)
-        if not is_ours:
+        if not (is_name(query.user) and is_domain(query.domain) and await self._may_be_ours(query.domain)):
             return await self.not_found(query)
-        return Answer(directory.refused_change(query.domain, query.user), is_found=True)
+        is_taken = False
+        if query.is_of_mailbox:
+            wish = Wish("voicemail_pin", query.user, query.new_pin)
+            is_taken = await self._changes.carry_out(query.domain, wish) is Outcome.DONE
+        return Answer(directory.changed_pin(query.domain, query.user, is_taken=is_taken), is_found=True)
 
     async def domain(self, query: Query) -> Answer:
         """A tenant's domain without its users: it exists, and it admits no address."""
@@ -118,7 +144,16 @@ class Lookup:
             choice=query.choice,
         )
         found = await self._route(asked, query.caller_domain or query.context.lower(), query.context)
+        if found.document and found.document.wish:
+            return await self._changed(query, found.document.wish)
         return _routed(found, query.context)
+
+    async def _changed(self, query: Query, wish: Wish) -> Answer:
+        route = REJECTED
+        # A leg keeps who signed in on it wherever others transfer it: to a code, they would change what is not theirs.
+        if query.is_as_dialled:
+            route = BY_OUTCOME[await self._changes.carry_out(query.caller_domain, wish)]
+        return Answer(dialplan.route_document(route, query.context), is_found=True)
 
     async def _route_from_outside(self, query: Query) -> Answer:
         """The number says whose the call is.
@@ -148,6 +183,12 @@ class Lookup:
         )
         key = f"route {domain} {' '.join(inputs)}"
         return await self._documents.find(key, domain, partial(self._load_route, asked, context))
+
+    async def _may_be_ours(self, domain: str) -> bool:
+        try:
+            return await self._documents.is_domain(domain)
+        except StoreUnavailable:
+            return True
 
     async def _user(self, query: Query) -> tuple[Answer, Document | None]:
         if not (is_name(query.user) and is_domain(query.domain)):
@@ -211,6 +252,8 @@ class Lookup:
 
     async def _load_route(self, asked: Asked, context: str, connection: Connection, tenant_id: int) -> Loaded:
         loaded, route = await load_route(connection, tenant_id, asked, self._clock())
+        if loaded.call and (wish := wish_of(loaded.call)):
+            return Loaded(Document(dialplan.route_document(route, context), wish=wish), is_final=False)
         if loaded.call is None:
             # A phone that is signed in and no longer may be: too rare to be worth remembering.
             return Loaded(Document(dialplan.route_document(route, context)), is_final=False)

@@ -6,7 +6,7 @@ the first occurrence counts, of everything else the last, and the domain must eq
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -18,11 +18,11 @@ MAX_BODY_BYTES: Final = 65_536
 LONGEST_FIELD: Final = 255
 """No field that we read is longer, in characters; one that is makes the request malformed."""
 
-_RAW: Final = frozenset({b"section", b"tag_name", b"key_name", b"key_value"})
+_RAW: Final = frozenset({b"section", b"tag_name", b"key_name", b"key_value", b"Event-Name"})
 _ENCODED: Final = frozenset({
-    b"user", b"key", b"domain", b"action", b"group", b"group_name", b"purpose", b"VM-Action",
+    b"user", b"key", b"domain", b"action", b"group", b"group_name", b"purpose", b"VM-Action", b"VM-User-Password",
     b"sip_auth_method", b"sip_to_user", b"sip_to_host",
-    b"Hunt-Context", b"Hunt-Destination-Number",
+    b"Hunt-Context", b"Hunt-Destination-Number", b"Hunt-Profile-Index",
     b"variable_sip_authorized", b"variable_user_name", b"variable_domain_name", b"variable_sofia_profile_name",
     b"variable_xmlcurl_on_behalf_of", b"variable_xmlcurl_path", b"variable_xmlcurl_failed",
     b"variable_xmlcurl_choice",
@@ -54,11 +54,19 @@ class Query:
     group_name: str = ""
     purpose: str = ""
     vm_action: str = ""
+    new_pin: str = field(default="", repr=False)
+    is_of_mailbox: bool = False
+    """Whether mod_voicemail asks. FreeSWITCH writes that before anything of a phone's, so no phone's headers say so."""
     sip_auth_method: str = ""
     sip_to_user: str = ""
     sip_to_host: str = ""
     context: str = ""
     destination: str = ""
+    is_as_dialled: bool = False
+    """Whether the leg goes where it was called to: it was neither transferred nor forwarded since it came in.
+
+    Source: FreeSWITCH v1.10.12, switch_channel.c:2909; 1 when a leg comes in, 2 after its first transfer.
+    """
     caller: str = ""
     """Whose phone passed digest authentication; empty unless one did.
 
@@ -100,8 +108,8 @@ def parse(body: bytes) -> Query:
     """The query in `body`; any bytes make one, and what can't be understood makes a malformed one."""
     raw: dict[bytes, bytes] = {}
     encoded: dict[bytes, bytes] = {}
-    for field in body.split(b"&"):
-        name, _, value = field.partition(b"=")
+    for pair in body.split(b"&"):
+        name, _, value = pair.partition(b"=")
         if name in _ENCODED:
             encoded[name] = value
         elif name in _RAW:
@@ -136,11 +144,14 @@ def _query(raw: dict[str, str], fields: dict[str, str]) -> Query:
         group_name=get("group_name", ""),
         purpose=get("purpose", ""),
         vm_action=get("VM-Action", ""),
+        new_pin=get("VM-User-Password", ""),
+        is_of_mailbox=raw.get("Event-Name") == "CUSTOM",
         sip_auth_method=get("sip_auth_method", ""),
         sip_to_user=get("sip_to_user", ""),
         sip_to_host=get("sip_to_host", "").lower(),
         context=get("Hunt-Context", ""),
         destination=get("Hunt-Destination-Number", ""),
+        is_as_dialled=get("Hunt-Profile-Index", "") == "1",
         caller=caller if is_signed_in else "",
         caller_domain=caller_domain if is_signed_in else "",
         profile=get("variable_sofia_profile_name", ""),

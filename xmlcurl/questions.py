@@ -67,7 +67,7 @@ QUESTIONS: Final = (
     Question("event_socket_auth", lambda q: q.action == "event_socket_auth", Lookup.not_found),
     Question("reverse-auth-lookup", lambda q: q.action == "reverse-auth-lookup", Lookup.not_found),
     # A phone typed a new PIN. "Not found" would accept it.
-    Question("change-password", lambda q: _is_one_user(q) and q.vm_action == "change-password", Lookup.refused_pin),
+    Question("change-password", lambda q: _is_one_user(q) and q.vm_action == "change-password", Lookup.new_pin),
     # A phone signs in: REGISTER, INVITE, SUBSCRIBE, MESSAGE with credentials.
     Question("sip_auth", lambda q: _is_one_user(q) and q.action == "sip_auth", Lookup.sign_in),
     # user_call, voicemail-lookup, message-count, user_data, user_exists, the members of a group, an

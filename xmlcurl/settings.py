@@ -77,6 +77,14 @@ class Settings(BaseSettings):
     all decrypt. Unset: the file `secret.keys` in the data folder; management makes it (mode 0600) when there is none,
     lookups never do. Lookups need a key only for passwords of gateways."""
 
+    by_phone_url: str | None = Field(None, pattern=r"^https?://[^\s/@?#]+(/[^\s?#]*)?$")
+    """Where lookups reach the management side, such as http://127.0.0.1:8081, to have changed what somebody dials on a
+    phone: feature codes, a mailbox's PIN. Unset: the phone hears that it can't be."""
+
+    by_phone_secret: SecretStr | None = Field(None, min_length=32)
+    """What lookups prove themselves with there, 32 characters at least; the same on both sides. Without it the
+    management side takes nothing from phones."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe line that is logged."""
 
@@ -102,6 +110,12 @@ class Settings(BaseSettings):
         if self.lookup_credentials is None and not is_loopback(self.lookup_bind):
             wrong = f"{ENV_PREFIX}LOOKUP_BIND={self.lookup_bind!r}"
             raise ValueError(f"{wrong}: beyond loopback, {ENV_PREFIX}LOOKUP_CREDENTIALS is required")
+        return self
+
+    @model_validator(mode="after")
+    def _secret_for_the_other_side(self) -> Self:
+        if self.by_phone_url and self.by_phone_secret is None:
+            raise ValueError(f"{ENV_PREFIX}BY_PHONE_SECRET is required beside {ENV_PREFIX}BY_PHONE_URL")
         return self
 
     @cached_property

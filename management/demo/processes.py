@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -57,7 +58,7 @@ def run(settings: ManagementSettings) -> None:
             settings = settings.model_copy(update={"redis_url": stack.enter_context(_redis(settings.data_dir))})
         demo = _prepare(settings)
         credentials = {name: SecretStr(demo[name]) for name in ("lookup_credentials", "cdr_credentials")}
-        parts = stack.enter_context(_parts(settings.model_copy(update=credentials)))
+        parts = stack.enter_context(_parts(settings.model_copy(update=credentials | _by_phone(settings, demo))))
         _wait_until_ready(demo, parts, stopped)
         if not stopped.is_asked:
             pids = {part.name: part.process.pid for part in parts}
@@ -110,8 +111,18 @@ def _environment(settings: ManagementSettings) -> Mapping[str, str]:
         f"{ENV_PREFIX}DATA_DIR": str(settings.data_dir.absolute()),
         f"{ENV_PREFIX}DATABASE_URL": settings.database,
         f"{ENV_PREFIX}REDIS_URL": settings.redis,
+        f"{ENV_PREFIX}BY_PHONE_URL": settings.by_phone_url or "",
+        f"{ENV_PREFIX}BY_PHONE_SECRET": settings.by_phone_secret.get_secret_value() if settings.by_phone_secret else "",
         **{f"{ENV_PREFIX}{name}": pair.get_secret_value() if pair else "" for name, pair in pairs.items()},
     }
+
+
+def _by_phone(settings: ManagementSettings, demo: Mapping[str, Any]) -> dict[str, Any]:
+    """Who carries out what phones want: our own API, with a secret of this run, unless the environment names one."""
+    if settings.by_phone_url:
+        return {}
+    secret = settings.by_phone_secret or SecretStr(secrets.token_urlsafe(32))
+    return {"by_phone_url": demo["management_url"], "by_phone_secret": secret}
 
 
 @contextlib.contextmanager

@@ -16,7 +16,10 @@ from tests.lab.compose import COMPOSE_FILE, EXAMPLE, ROOT, NotSet, dotenv, servi
 from tests.lab.dockerfile import instructions
 from xmlcurl.settings import ENV_PREFIX
 
-SECRETS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "LOOKUP_PASSWORD", "EVENT_SOCKET_PASSWORD", "SECRET_KEYS"}
+SECRETS = {
+    *("POSTGRES_PASSWORD", "REDIS_PASSWORD", "LOOKUP_PASSWORD", "EVENT_SOCKET_PASSWORD"),
+    *("BY_PHONE_SECRET", "SECRET_KEYS"),
+}
 FILLED = {name: f"value-of-{name}" for name in SECRETS}
 SERVICES: dict[str, dict[str, Any]] = services(FILLED)
 ONCE = {"migrate", "setup", "folders"}
@@ -215,7 +218,8 @@ def test_no_secret_is_written_down() -> None:
     """Whatever is called a password, credentials or a key comes from .env; none is a word of a command line."""
     for service in written()["services"].values():
         for name, value in service.get("environment", {}).items():
-            if re.search("PASSWORD|CREDENTIALS|KEYS|AUTH|_URL", name) and not name.startswith("FREESWITCH_"):
+            is_secret = re.search("PASSWORD|SECRET|CREDENTIALS|KEYS|AUTH|(DATABASE|REDIS)_URL", name)
+            if is_secret and not name.startswith("FREESWITCH_"):
                 assert re.search(r"\$\{[A-Z_]+:\?", value), name
         words = [*service.get("command", ()), *service.get("healthcheck", {}).get("test", ())]
         assert not re.search(r"(?<!\$)\$\{", " ".join(words))

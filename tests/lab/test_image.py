@@ -31,7 +31,8 @@ class Lab:
     """The services of the compose file as processes of an image's folder: hosts are loopback, ports are free ones."""
 
     def __init__(self, image: Image, folder: Path, database_url: str, redis: Path) -> None:
-        secrets = {name: f"a-{name.lower().replace('_', '-')}-of-tests" for name in dotenv(EXAMPLE.read_text())}
+        names = dotenv(EXAMPLE.read_text())
+        secrets = {name: f"a-{name.lower().replace('_', '-')}-of-the-tests-of-the-lab" for name in names}
         self.services = services({**secrets, "SECRET_KEYS": SECRET_KEY})
         self._image, self._folder, self._database_url, self._redis = image, folder, database_url, redis
         self._processes: dict[str, subprocess.Popen[bytes]] = {}

@@ -55,12 +55,12 @@ def masked(body: bytes) -> bytes:
     return _SECRETS.sub(rb"\1" + MASK + b'"', body)
 
 
-def refused_change(domain: str, number: str) -> bytes:
-    """The answer to a new PIN that was typed on a phone: the caller hears that it was not taken."""
+def changed_pin(domain: str, number: str, *, is_taken: bool) -> bytes:
+    """The answer to a new PIN that was typed on a phone: the caller hears whether it was taken."""
     root, section = open_section("directory")
     user = add(add(_domain(section, domain), "users"), "user", id=_checked_name(number))
     add_pairs(user, "param", {"allow-empty-password": "false"})
-    add(user, "result", success="false")
+    add(user, "result", success="true" if is_taken else "false")
     return to_bytes(root)
 
 

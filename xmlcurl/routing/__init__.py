@@ -13,7 +13,7 @@ from xmlcurl.routing.call import BUSY, NO_ANSWER, REJECTED, UNALLOCATED, Action,
 from xmlcurl.routing.groups import group_mailbox, menu, own_number, queue, ring_group
 from xmlcurl.routing.outside import emergency, outside
 from xmlcurl.routing.people import extension, out_of_service
-from xmlcurl.routing.services import any_voicemail, own_voicemail
+from xmlcurl.routing.services import any_voicemail, changed_by_phone, own_voicemail
 
 __all__ = [
     "BUSY",
@@ -34,6 +34,7 @@ DESTINATIONS: Final[tuple[Callable[[Call], Route | None], ...]] = (
     emergency,
     own_voicemail,
     any_voicemail,
+    changed_by_phone,
     out_of_service,
     extension,
     ring_group,

@@ -1,6 +1,22 @@
-"""Feature codes that write nothing: mailboxes, listened to by phone."""
+"""Feature codes: mailboxes, listened to by phone; and what people change with their phones, which others write."""
+
+from collections.abc import Mapping
+from typing import Final
 
 from xmlcurl.routing.call import REJECTED, Call, Route, plain, refusal
+from xmlcurl.store.model import FEATURES_WITH_NUMBER, Wish
+
+_RISING: Final = "%(200,100,660);%(300,0,880)"
+DONE: Final = plain("done", ("answer", ""), ("sleep", "500"), ("gentones", _RISING), ("hangup", "NORMAL_CLEARING"))
+
+BY_OUTCOME: Final[Mapping[str, Route]] = {
+    "done": DONE,
+    "refused": refusal("FACILITY_REJECTED"),
+    "failed": refusal("NORMAL_TEMPORARY_FAILURE"),
+}
+"""What is heard of a wish, by what became of it."""
+
+CHANGING: Final = ("forward_always_on", "forward_always_off", "dnd_on", "dnd_off")
 
 
 def own_voicemail(call: Call) -> Route | None:
@@ -21,6 +37,30 @@ def any_voicemail(call: Call) -> Route | None:
     if call.destination != call.settings.feature_codes.get("any_voicemail"):
         return None
     return _listening("any_voicemail", f"check default {call.domain}") if call.phone else REJECTED
+
+
+def changed_by_phone(call: Call) -> Route | None:
+    """What is heard when it can be done; nothing here does it, or knows whether it can be."""
+    if _change_dialled(call) is None:
+        return None
+    return DONE if call.phone else REJECTED
+
+
+def wish_of(call: Call) -> Wish | None:
+    """What the phone that signed in wants changed, of its own extension."""
+    change = _change_dialled(call)
+    return Wish(change[0], call.phone.number, change[1]) if change and call.phone else None
+
+
+def _change_dialled(call: Call) -> tuple[str, str] | None:
+    """The feature, and the number after its code."""
+    for feature in CHANGING:
+        code = call.settings.feature_codes.get(feature)
+        if code and feature in FEATURES_WITH_NUMBER and call.destination.startswith(code):
+            return feature, call.destination.removeprefix(code)
+        if code == call.destination:
+            return feature, ""
+    return None
 
 
 def _listening(name: str, check: str) -> Route:

@@ -151,6 +151,18 @@ class CallSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody at a phone wants changed: `kind` is one of FEATURES that changes something, or "voicemail_pin".
+
+    `number` is whose phone, or mailbox, it is; `digits` are where calls shall go, or the new PIN.
+    """
+
+    kind: str
+    number: str
+    digits: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """Rendered XML, byte for byte what FreeSWITCH receives.
 
@@ -160,6 +172,8 @@ class Document:
     body: bytes
     number: str = ""
     sign_in_name: str = ""
+    wish: Wish | None = None
+    """What a call to a feature code wants. Until management has been asked, `body` is a guess; never remembered."""
 
 
 class Tag:

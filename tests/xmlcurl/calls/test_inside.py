@@ -126,7 +126,7 @@ from tests.xmlcurl.service import Service
         row(NOBODY, "*97", "CALL_REJECTED", "nobody's mailbox"),
         row("1001", "*98", "hears check default pbx.test", "any mailbox"),
         row(NOBODY, "*98", "CALL_REJECTED", "any mailbox, for nobody"),
-        row("1001", "*78", "UNALLOCATED_NUMBER", "a code that writes: not yet"),
+        row("1001", "*78", "FACILITY_REJECTED", "a code that writes, where nobody could be asked to"),
         row("1001", "*99", "UNALLOCATED_NUMBER", "no code"),
         row("1001", "1234", "UNALLOCATED_NUMBER", "a prefix makes no code of a forward"),
         # Groups.

@@ -242,16 +242,17 @@ def test_masked() -> None:
     assert masked == body.replace(b"a" * 32, b"********").replace(b"b" * 32, b"********")
 
 
-def test_a_refused_pin() -> None:
+@pytest.mark.parametrize(("is_taken", "success"), [(True, "true"), (False, "false")])
+def test_a_changed_pin(is_taken: bool, success: str) -> None:
     """FreeSWITCH takes any other user, and "not found", for consent."""
-    section = XmlCurl("").parse(directory.refused_change("pbx.test", "1002").decode())
+    section = XmlCurl("").parse(directory.changed_pin("pbx.test", "1002", is_taken=is_taken).decode())
 
     assert section is not None
     user = find_user(section, "id", "1002", "pbx.test")
     assert user is not None
     result = user.find("result")
     assert result is not None
-    assert result.get("success") == "false"
+    assert result.get("success") == success
 
 
 def test_names_leave_out_the_nameless() -> None:
