@@ -36,6 +36,14 @@ class Effects:
     """Gateways, by id, that are no longer what a switch knows them as: dropped, then read anew."""
     reloadacl: bool = False
     """From which addresses calls are let in depends on the change."""
+    reload_queues: frozenset[str] = _NOTHING
+    """Queues, as "17@pbx.test", that are otherwise now; a switch adds what is new and keeps who is gone."""
+    unload_queues: frozenset[str] = _NOTHING
+    """Queues that are no more."""
+    drop_tiers: frozenset[tuple[str, str]] = _NOTHING
+    """Who serves which queue no more: the queue, and the agent as "1001@pbx.test"."""
+    drop_agents: frozenset[UserName] = _NOTHING
+    """Numbers, each with its domain, whose extension is no more: the next one's is not logged in anywhere."""
     extension_id: int | None = None
     """Only in a row of kind "expiry": whose term ends. What follows is read from the store at that moment."""
 
@@ -52,6 +60,10 @@ class Effects:
             rescan=self.rescan or other.rescan,
             gateways=self.gateways | other.gateways,
             reloadacl=self.reloadacl or other.reloadacl,
+            reload_queues=self.reload_queues | other.reload_queues,
+            unload_queues=self.unload_queues | other.unload_queues,
+            drop_tiers=self.drop_tiers | other.drop_tiers,
+            drop_agents=self.drop_agents | other.drop_agents,
             extension_id=self.extension_id if other.extension_id is None else other.extension_id,
         )
 
@@ -72,6 +84,7 @@ class Effects:
             or self.rescan
             or self.reloadacl
             or any((self.flush_users, self.drop_registrations, self.drop_domains, self.reset_pins, self.gateways))
+            or any((self.reload_queues, self.unload_queues, self.drop_tiers, self.drop_agents))
         )
 
     @property

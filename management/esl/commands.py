@@ -134,6 +134,26 @@ def reload_acl() -> Command:
     return Command("reloadacl", check_reload_acl, slow=True)
 
 
+def reload_queue(queue: str) -> Command:
+    """Read one queue with its agents from us; who waits in it stays. It drops nobody who left."""
+    return Command(f"callcenter_config queue reload {argument(queue)}", check_queue, slow=True)
+
+
+def unload_queue(queue: str) -> Command:
+    return Command(f"callcenter_config queue unload {argument(queue)}", check_queue)
+
+
+def drop_tier(queue: str, agent: str) -> Command:
+    """The agent serves the queue no more; one who never did is well."""
+    return Command(f"callcenter_config tier del {argument(queue)} {argument(agent)}", check_queue)
+
+
+def drop_agent(number: str, domain: str) -> Command:
+    """The agent, with all it serves and whether it is logged in; one who never was is well."""
+    agent = f"{_part_of_address(number)}@{_part_of_address(domain)}"
+    return Command(f"callcenter_config agent del {agent}", check_queue)
+
+
 def list_all(profile: str) -> str:
     """The line that lists a profile's registrations; `show registrations` has no realm, and lags."""
     return f"sofia xmlstatus profile {argument(profile)} reg"
@@ -161,6 +181,10 @@ def commands_for(effects: Effects, profiles: Iterable[str]) -> list[Command]:
     commands += [drop_user(profile, *user) for user in sorted(effects.drop_registrations) for profile in profiles]
     commands += [drop_domain(profile, domain) for domain in sorted(effects.drop_domains) for profile in profiles]
     commands += [reset_pin(*user) for user in sorted(effects.reset_pins)]
+    commands += [drop_tier(*tier) for tier in sorted(effects.drop_tiers)]
+    commands += [drop_agent(*agent) for agent in sorted(effects.drop_agents)]
+    commands += [unload_queue(queue) for queue in sorted(effects.unload_queues)]
+    commands += [reload_queue(queue) for queue in sorted(effects.reload_queues)]
     if effects.reloadxml:
         commands.append(reload_xml())
     if effects.reloadacl:
@@ -250,6 +274,18 @@ def check_reload_acl(reply: str) -> int:
     """Raise unless the lists were read again; a switch whose XML does not parse keeps the old ones."""
     _refuse_not_ready(reply)
     if reply.strip() != "+OK acl reloaded":
+        raise SwitchRefused(_first_line(reply))
+    return 0
+
+
+def check_queue(reply: str) -> int:
+    """Raise unless mod_callcenter did it; a switch without that module has no queues.
+
+    A queue that it does not find was asked of us when we could not answer: time mends that.
+    """
+    if reply.startswith("-ERR Invalid Queue not found!"):
+        raise SwitchNotReady(_first_line(reply))
+    if reply.strip() != "+OK" and not _NOT_LOADED.match(reply):
         raise SwitchRefused(_first_line(reply))
     return 0
 

@@ -14,7 +14,7 @@ from management import outbox
 from management.effects import Effects
 from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
-from xmlcurl.store.tables import extensions, switches, taken_names, tenants
+from xmlcurl.store.tables import extensions, queues, switches, taken_names, tenants
 
 Statement = Executable
 """One of outbox.py's."""
@@ -100,6 +100,17 @@ class Store:
             ),
             key=lambda change: change.id,
         )
+
+    def queues(self) -> list[str]:
+        """Every living queue of an active tenant, as switches call it."""
+        wanted = (
+            select(queues.c.id, tenants.c.domain)
+            .join(tenants, tenants.c.id == queues.c.tenant_id)
+            .where(queues.c.deleted_at.is_(None), tenants.c.deleted_at.is_(None), tenants.c.state == "active")
+            .order_by(queues.c.id)
+        )
+        with self._transaction(self._engine) as connection:
+            return [f"{row.id}@{row.domain}" for row in connection.execute(wanted)]
 
     def write(self, statements: Sequence[Statement]) -> None:
         """All of them in one transaction."""

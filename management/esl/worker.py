@@ -78,6 +78,7 @@ class SwitchWorker:
         self._connect = connect
         self._timing = timing
         self._beat = beat
+        self._store = store
         self._watch = Watch(switch, store, board)
         self._teller = Teller(switch, store, caches, board, self._watch, owner=owner, timing=timing, beat=beat)
         self._stopping = threading.Event()
@@ -162,18 +163,26 @@ class SwitchWorker:
         return self._work(link) or events > 0
 
     def _rescan(self, link: Link) -> None:
-        """Tenants may have come while the switch was disabled: their domains are aliases of its profiles."""
+        """Tenants may have come while the switch was disabled: domains and gateways, carriers' addresses, queues.
+
+        A new switch has no agents until each queue was read once.
+        """
         self._due.rescan = float("inf")
-        for profile in self.switch.profiles:
+        anew = [
+            *map(commands.rescan, self.switch.profiles),
+            commands.reload_acl(),
+            *map(commands.reload_queue, self._store.queues()),
+        ]
+        for command in anew:
             self._beat()
             try:
-                send(link, commands.rescan(profile))
+                send(link, command)
             except SwitchUnreachable:
                 raise
             except SwitchError as exc:
                 self._board.state("connected", exc)
                 self._due.rescan = time.monotonic() + self._timing.read_tables
-                log.warning("rescan_failed", switch=self.switch.name, profile=profile, reason=str(exc))
+                log.warning("rescan_failed", switch=self.switch.name, command=command.line, reason=str(exc))
 
     def _look_at_phones(self, link: Link, now: float) -> int:
         """Registrations may fail for a while; changes must go on."""

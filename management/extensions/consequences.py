@@ -49,6 +49,7 @@ def consequences(
         flush_users=frozenset((name, tenant.domain) for name in names),
         drop_registrations=itself if _must_sign_in_anew(before, after, now) else nobody,
         reset_pins=itself if is_pin_new or after is None else nobody,
+        drop_agents=itself if after is None else nobody,
     )
 
 

@@ -68,6 +68,10 @@ class Product:
             switch.name,
             "--port",
             str(switch.event_socket_port),
+            "--profile",
+            "internal",
+            "--profile",
+            "external",
             "--password-stdin",
             stdin=switch.event_socket_password,
         )

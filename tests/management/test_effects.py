@@ -23,6 +23,10 @@ EFFECTS = st.builds(
     rescan=st.booleans(),
     gateways=st.frozensets(st.integers(1, 2**63 - 1), max_size=3),
     reloadacl=st.booleans(),
+    reload_queues=WORDS,
+    unload_queues=WORDS,
+    drop_tiers=NAMES,
+    drop_agents=NAMES,
     extension_id=st.none() | st.integers(1, 9),
 )
 
@@ -42,6 +46,10 @@ def test_both_together_lose_nothing(one: Effects, other: Effects) -> None:
     assert both.flush_users >= one.flush_users | other.flush_users
     assert both.flush_all == (one.flush_all or other.flush_all)
     assert both.gateways == one.gateways | other.gateways
+    assert both.reload_queues == one.reload_queues | other.reload_queues
+    assert both.unload_queues == one.unload_queues | other.unload_queues
+    assert both.drop_tiers == one.drop_tiers | other.drop_tiers
+    assert both.drop_agents == one.drop_agents | other.drop_agents
     assert both.reloadacl == (one.reloadacl or other.reloadacl)
     assert both | both == both
 

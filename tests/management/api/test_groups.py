@@ -314,7 +314,7 @@ async def test_what_points_to_itself_goes(office: Office, admin: httpx.AsyncClie
     assert {name: after[name] for name in gone} == {name: before[name] for name in gone}
 
 
-@pytest.mark.parametrize("path", CALLED)
+@pytest.mark.parametrize("path", [path for path in CALLED if path != "queues"])
 async def test_every_route_is_stale_and_no_switch_is_told(office: Office, admin: httpx.AsyncClient, path: str) -> None:
     """A switch keeps users, never routes."""
     await office.add_switch("fs1")
@@ -328,6 +328,25 @@ async def test_every_route_is_stale_and_no_switch_is_told(office: Office, admin:
     assert [each["tags"] for each in rows] == [[Tag.calls(1)]] * 3
     assert not any(each["flush_users"] or each["flush_all"] or each["reset_pins"] for each in rows)
     assert answer.headers["X-Switch-Sync"] == "acked=0 pending=0 failed=0"
+
+
+async def test_switches_are_told_of_a_queue_and_who_left_it(office: Office, admin: httpx.AsyncClient) -> None:
+    """They read it anew, and drop by name who is gone; a new name is nothing to them."""
+    seen = len(await office.pending())
+    made = await created(admin, "queues", agents=[{"extension": "1001"}, {"extension": "1002", "level": 2}])
+    place, queue = f"/queues/{made['id']}", f"{made['id']}@{DOMAIN}"
+    await admin.put(place, json={"name": "Another"})
+    await admin.put(place, json={"agents": [{"extension": "1002", "level": 1}]})
+    await admin.put(place, json={"ring_seconds": 33})
+    await admin.delete(place)
+
+    rows = [each for each in (await office.pending())[seen:] if each["tags"]]
+
+    assert [each["reload_queues"] for each in rows] == [[queue], [], [queue], [queue], []]
+    assert [each["unload_queues"] for each in rows] == [[], [], [], [], [queue]]
+    left = [[queue, f"1001@{DOMAIN}"]]
+    assert [each["drop_tiers"] for each in rows] == [[], [], left, [], [[queue, f"1002@{DOMAIN}"]]]
+    assert all(each["tags"] == [Tag.calls(1)] for each in rows)
 
 
 async def test_a_mailbox_is_told_as_a_user(office: Office, admin: httpx.AsyncClient) -> None:

@@ -77,6 +77,42 @@ def test_a_switch_without_the_profile_of_gateways_has_none_to_drop() -> None:
     assert [command.line for command in planned] == ["sofia profile internal rescan"]
 
 
+def test_who_left_a_queue_is_dropped_before_it_is_read_anew() -> None:
+    """Reading it adds who is new, and whoever came back; it drops nobody."""
+    effects = Effects(
+        reload_queues=frozenset({"7@pbx.test"}),
+        unload_queues=frozenset({"8@pbx.test"}),
+        drop_tiers=frozenset({("7@pbx.test", "1001@pbx.test")}),
+        drop_agents=frozenset({USER}),
+    )
+
+    assert lines(effects) == [
+        "callcenter_config tier del 7@pbx.test 1001@pbx.test",
+        "callcenter_config agent del 1001@pbx.test",
+        "callcenter_config queue unload 8@pbx.test",
+        "callcenter_config queue reload 7@pbx.test",
+    ]
+    assert effects.concerns_switches
+
+
+@pytest.mark.parametrize("reply", ["+OK\n", "-ERR callcenter_config Command not found!\n"])
+def test_a_queue_is_done_with(reply: str) -> None:
+    """A switch without mod_callcenter has none."""
+    assert commands.check_queue(reply) == 0
+
+
+def test_a_queue_that_was_not_found_is_tried_again() -> None:
+    """The lookups did not answer just then."""
+    with pytest.raises(SwitchNotReady):
+        commands.check_queue("-ERR Invalid Queue not found!\n")
+
+
+@pytest.mark.parametrize("reply", ["-ERR Invalid!\n", "", "-ERR no reply\n"])
+def test_another_answer_about_a_queue_is_a_refusal(reply: str) -> None:
+    with pytest.raises(SwitchRefused):
+        commands.check_queue(reply)
+
+
 def test_a_pin_set_by_phone_is_overwritten_with_one_nobody_knows() -> None:
     """Twenty random digits, another each time."""
     one, other = (lines(Effects(reset_pins=frozenset({USER})))[0] for _ in range(2))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 from redis import Redis
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from management import outbox
 from management.effects import Effects
@@ -16,7 +16,7 @@ from tests.fakes.eventsocket import Fault
 from tests.fakes.freeswitch import FreeSwitch
 from tests.management.esl.conftest import SHORT, Running
 from tests.management.esl.world import DOMAIN, World, change_of, eventually
-from xmlcurl.store.tables import switches, utc_now
+from xmlcurl.store.tables import queues, switches, utc_now
 
 Start = Callable[..., Running]
 # PostgreSQL has its own file; here it is the switch that matters.
@@ -33,7 +33,7 @@ def connected(switch: FreeSwitch) -> None:
 
 def told(switch: FreeSwitch) -> list[str]:
     """What the switch was told for changes, and nothing that the worker asks by itself."""
-    own = ("version", "show registrations as json", "xml_flush_cache", *RESCANS)
+    own = ("version", "show registrations as json", "xml_flush_cache", *RESCANS, "reloadacl")
     return [line for line in switch.esl.commands if line not in own and not line.startswith("sofia xmlstatus")]
 
 
@@ -239,7 +239,8 @@ def test_a_changed_gateway_is_dropped_and_read_anew(world: World, switch: FreeSw
     assert eventually(lambda: world.states(second) == ["settled"])
 
     dropped = "sofia profile external killgw g7"
-    assert told(switch) == ["reloadacl", dropped] * 2
+    assert told(switch) == [dropped] * 2
+    assert switch.esl.commands.count("reloadacl") == 2
     after_the_last = switch.esl.commands[::-1].index(dropped)
     assert RESCANS[1] in switch.esl.commands[-after_the_last:]
 
@@ -297,6 +298,21 @@ def test_a_disabled_switch_is_left_and_its_rows_say_so(world: World, switch: Fre
     world.write(update(switches).where(switches.c.id == switch_id).values(enabled=True))
     assert switch.esl.wait_until(lambda esl: "show registrations as json" in esl.commands)
     assert switch.esl.commands[:3] == ["xml_flush_cache", *RESCANS]
+
+
+def test_a_switch_reads_every_queue_when_it_is_reached(world: World, switch: FreeSwitch, start: Start) -> None:
+    """Without that a new one would know no agent; what is deleted or suspended is nothing to it."""
+    tenant_id, suspended_id = world.add_tenant(), world.add_tenant("late.test", state="suspended")
+    row = {"number": "700", "name": "a"}
+    world.write(insert(queues).values(tenant_id=tenant_id, **row))
+    world.write(insert(queues).values(tenant_id=tenant_id, **row | {"name": "b"}, deleted_at=utc_now()))
+    world.write(insert(queues).values(tenant_id=suspended_id, **row))
+    world.add_switch(switch)
+    start()
+    connected(switch)
+
+    assert [line for line in switch.esl.commands if "queue" in line] == ["callcenter_config queue reload 1@pbx.test"]
+    assert "reloadacl" in switch.esl.commands
 
 
 def test_a_profile_that_can_t_be_rescanned_keeps_no_change_waiting(
