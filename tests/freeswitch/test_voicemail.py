@@ -13,7 +13,7 @@ from tests.waiting import until
 
 BEEP_HERTZ = 640
 """tone-spec of the mailbox profile."""
-PIN, OTHER_PIN = "471147", "081508"
+PIN, OTHER_PIN, SHORT_PIN = "471147", "081508", "815"
 LONGEST_RING_SECONDS = 35.0
 SOME_SECONDS_BYTES = 32_000
 """Two seconds of WAV."""
@@ -82,23 +82,46 @@ async def test_a_changed_pin_is_the_only_one(either: Office, switch: Switch) -> 
     assert await mailbox.audio.hears(caller.hertz)
 
 
-async def test_a_pin_can_not_be_changed_by_phone(office: Office, switch: Switch, tap: Tap) -> None:
-    """The store has the last word: the new PIN is refused to the phone, and it opens nothing."""
+async def test_a_pin_changed_by_phone_is_the_only_one(office: Office, switch: Switch, tap: Tap) -> None:
+    """The store has it, and the old one opens nothing any more."""
     caller, owner = await office.new_phone(), await office.new_phone(voicemail_enabled=True, voicemail_pin=PIN)
-    settings = await owner.call("*97")
-    await settings.audio.dial(f"{PIN}#")
-    # The menu of settings, then a new PIN.
-    await settings.audio.dial(f"56{OTHER_PIN}#")
-    await until(lambda: bool(tap.asked(**{"VM-Action": "change-password", "VM-User": owner.number})))
-    await settings.hang_up()
+    (answer,) = await _change_pin(owner, tap, OTHER_PIN)
+    assert 'success="true"' in answer
 
     await _leave_message(await caller.dial(owner.number), switch, owner)
     mailbox = await owner.call("*97")
+    await mailbox.audio.dial(f"{PIN}#")
+    assert not await mailbox.audio.hears(caller.hertz, timeout_seconds=2)
     await mailbox.audio.dial(f"{OTHER_PIN}#")
+
+    assert await mailbox.audio.hears(caller.hertz)
+
+
+async def test_a_pin_that_is_refused_opens_nothing(office: Office, switch: Switch, tap: Tap) -> None:
+    """Too short for the store: the old one stays."""
+    caller, owner = await office.new_phone(), await office.new_phone(voicemail_enabled=True, voicemail_pin=PIN)
+    (answer,) = await _change_pin(owner, tap, SHORT_PIN)
+    assert 'success="false"' in answer
+
+    await _leave_message(await caller.dial(owner.number), switch, owner)
+    mailbox = await owner.call("*97")
+    await mailbox.audio.dial(f"{SHORT_PIN}#")
     assert not await mailbox.audio.hears(caller.hertz, timeout_seconds=2)
     await mailbox.audio.dial(f"{PIN}#")
 
     assert await mailbox.audio.hears(caller.hertz)
+
+
+async def _change_pin(owner: Phone, tap: Tap, pin: str) -> list[str]:
+    """What the switch was answered."""
+    settings = await owner.call("*97")
+    await settings.audio.dial(f"{PIN}#")
+    # The menu of settings, then a new PIN.
+    await settings.audio.dial(f"56{pin}#")
+    asked = {"VM-Action": "change-password", "VM-User": owner.number}
+    await until(lambda: bool(tap.asked(**asked)))
+    await settings.hang_up()
+    return [each.answer for each in tap.asked(**asked)]
 
 
 async def _leave_message(call: OutgoingCall, switch: Switch, owner: Phone) -> None:

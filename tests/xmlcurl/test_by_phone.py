@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from tests.fakes.management import UNPROCESSABLE, Door
 from tests.fakes.xmlcurl import form
@@ -13,6 +13,7 @@ from tests.xmlcurl import asking
 from tests.xmlcurl.conftest import only_sqlite
 from tests.xmlcurl.service import Service, running
 from xmlcurl.by_phone import Management, Outcome
+from xmlcurl.settings import Settings
 from xmlcurl.store.model import Wish
 from xmlcurl.store.tables import call_settings
 
@@ -122,6 +123,22 @@ async def test_no_pin_is_logged(door: Door, capsys: pytest.CaptureFixture[str]) 
     assert PIN not in output
     assert SECRET not in output
     assert PIN not in repr(Wish("voicemail_pin", "1002", PIN))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        pytest.param({"by_phone_url": "http://api.test:8081"}, "BY_PHONE_SECRET is required", id="no secret"),
+        pytest.param({"by_phone_secret": "s" * 31}, "at least 32", id="a short secret"),
+        pytest.param(
+            {"by_phone_url": "http://u:p@api.test", "by_phone_secret": SECRET}, "pattern", id="a password in it"
+        ),
+        pytest.param({"by_phone_url": "api.test:8081", "by_phone_secret": SECRET}, "pattern", id="no scheme"),
+    ],
+)
+def test_settings_are_checked_at_start(settings: dict[str, str], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        Settings.model_validate(settings)
 
 
 # Feature codes.
