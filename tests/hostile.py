@@ -15,6 +15,8 @@ class Trick:
     text: str
     is_taken: bool = True
     """Whether the API takes it as the name of somebody or something."""
+    is_silent: bool = False
+    """Whether nothing of it can be shown as a caller's name."""
 
     def aimed_at(self, probe: object) -> str:
         return self.text.replace("%s", str(probe))
@@ -68,7 +70,7 @@ TRICKS: Final = (
     Trick("an application", "&system(touch %s)"),
     Trick("applications, inline", "m:|:system:touch %s|hangup"),
     Trick("an application's name", "execute_on_answer::system touch %s"),
-    Trick("no name", "_undef_"),
+    Trick("no name", "_undef_", is_silent=True),
     # SIP.
     Trick("quotes", 'Anna "the boss" B'),
     Trick("one quote", 'Anna" B'),
@@ -99,7 +101,6 @@ TRICKS: Final = (
     Trick("no width", "a\u200bb\ufeff"),
     Trick("emoji", "Anna 👩‍🔧 😀"),
     Trick("marks", "e\u0301\u0323 Nguyễn Văn A नमस्ते"),
-    Trick("only marks of punctuation", "\"'<>|"),
     Trick("nothing that is spoken", '"$%;<>'),
     _refused("over-long", "a" * 101),
 )

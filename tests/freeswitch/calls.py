@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from typing import Protocol
 
 from tests.freeswitch import sip
@@ -154,8 +155,9 @@ class IncomingCall(Call):
         self._line.send(self._yes(self.invite))
         self.talk_to(self.invite.body)
 
-    def reject(self, status: int = 486, reason: str = "Busy Here") -> None:
-        self._respond(status, reason)
+    def reject(self, status: int = 486, reason: str = "Busy Here", headers: Sequence[tuple[str, str]] = ()) -> None:
+        """Refuse it; with a Contact among the headers and a 302 it is sent elsewhere."""
+        self._respond(status, reason, headers)
         self.ended.set()
 
     def asked(self, request: Message) -> None:
@@ -170,7 +172,7 @@ class IncomingCall(Call):
             self.reject(480, "Temporarily Unavailable")
         await super().hang_up()
 
-    def _respond(self, status: int, reason: str) -> None:
+    def _respond(self, status: int, reason: str, headers: Sequence[tuple[str, str]] = ()) -> None:
         self.status = status
-        more = (("To", self.dialog.local), ("Contact", self._line.contact))
-        self._line.send(sip.response(self.invite, status, reason, *more))
+        more = {"To": self.dialog.local, "Contact": self._line.contact, **dict(headers)}
+        self._line.send(sip.response(self.invite, status, reason, *more.items()))

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
 from tests.freeswitch.switch import PORTS_OF_AUDIO, Switch
 from tests.freeswitch.tap import Tap
+from tests.freeswitch.witness import Witness
 
 PREFIX = os.environ.get("FREESWITCH_PREFIX", "")
 FIRST_AUDIO_PORT = 20_000
@@ -137,3 +139,10 @@ def cached_office(offices: dict[str, Office]) -> Office:
 def either(request: pytest.FixtureRequest, offices: dict[str, Office]) -> Office:
     """The one, then the other: what is promised with a copy in FreeSWITCH and without."""
     return offices[request.param]
+
+
+@pytest.fixture
+def witness(switch: Switch) -> Iterator[Witness]:
+    """Its folder has a short path, so that a command with it fits into a name."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Witness(switch, Path(folder))
