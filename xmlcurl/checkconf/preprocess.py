@@ -19,9 +19,13 @@ from xmlcurl.checkconf.place import Place
 from xmlcurl.checkconf.variables import LONGEST_LINE, OF_THE_RUNNING_SWITCH, UNKNOWN, expand
 
 ROOT: Final = "freeswitch.xml"
-MAX_FILE_BYTES: Final = 8 * 1024 * 1024
+MAX_FILE_BYTES: Final = 4 * 1024 * 1024
 MAX_BYTES: Final = 32 * 1024 * 1024
+MAX_LINES: Final = 1_000_000
 MAX_FILES: Final = 5_000
+MAX_WILDCARDS: Final = 3
+"""Folders and names of one pattern that may be anything; with links in the folder more would never end."""
+MAX_PARTS: Final = 100
 MAX_DEPTH: Final = 100
 """As deep as FreeSWITCH follows includes."""
 
@@ -76,6 +80,7 @@ class _Preprocessor:
         self._open: list[Path] = []
         self._is_in_comment = False
         self._emitted = 0
+        self._lines = 0
         self.reading = Reading()
 
     def name_of(self, file: Path) -> str:
@@ -96,7 +101,9 @@ class _Preprocessor:
         is_in_old_directive = False
         number = 1
         for line in _LINE.findall(text):
-            is_in_old_directive = self._line(line, Place(name, number), file.parent, is_in_old_directive)
+            place = Place(name, number)
+            self._count_line(place)
+            is_in_old_directive = self._line(line, place, file.parent, is_in_old_directive)
             number += line.endswith("\n")
         self._open.pop()
 
@@ -170,6 +177,9 @@ class _Preprocessor:
         if UNKNOWN in pattern or "://" in pattern or not self._is_inside(fixed):
             self.reading.unread.append((place, "the file or pattern that it includes is outside the folder"))
             return
+        if len(whole.parts) > MAX_PARTS or sum(map(bool, map(_WILDCARD.search, whole.parts))) > MAX_WILDCARDS:
+            self.reading.unread.append((place, "a pattern with so many parts is not followed"))
+            return
         # Path.glob takes neither ".." nor a pattern that begins with "/".
         found = [Path(name) for name in sorted(glob.glob(str(whole)))]  # noqa: PTH207
         if not found and fixed == whole:
@@ -185,6 +195,11 @@ class _Preprocessor:
             return file.resolve().is_relative_to(self._home)
         except (OSError, RuntimeError, ValueError):
             return False
+
+    def _count_line(self, place: Place) -> None:
+        self._lines += 1
+        if self._lines > MAX_LINES:
+            raise ConfigurationError(f"more than {MAX_LINES} lines with this one", place)
 
     def _emit(self, text: str, place: Place) -> None:
         if not text:
