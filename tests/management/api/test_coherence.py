@@ -43,11 +43,11 @@ async def document(lookups: httpx.AsyncClient, user: str, **fields: str) -> str:
         "key": "id",
         "action": "user_call",
     }
-    # 503 is a machine that is too busy, no answer at all; FreeSWITCH would ask its next node.
-    for _ in range(MOST_TRIES):
-        answer = await lookups.post("/xmlcurl/directory", data=asked | fields)
-        if answer.status_code != 503:
-            break
+    tries = 1
+    # 503 is a machine that is too busy: no answer at all. FreeSWITCH would ask its next node.
+    while (answer := await lookups.post("/xmlcurl/directory", data=asked | fields)).status_code == 503:
+        assert tries < MOST_TRIES, answer.text
+        tries += 1
     assert answer.status_code == 200, answer.text
     return answer.text
 
