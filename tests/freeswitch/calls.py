@@ -31,6 +31,8 @@ class Call:
         self.audio, self.dialog = audio, dialog
         self.status = 0
         self.ended = asyncio.Event()
+        self.srtp_key = ""
+        """To offer encrypted sound with (RFC 4568); our sound stays plain all the same, so nobody is heard then."""
         self._line = line
 
     @property
@@ -55,17 +57,20 @@ class Call:
 
     def description(self) -> str:
         """SDP: mu-law and events, nothing else."""
+        protocol = "RTP/SAVP" if self.srtp_key else "RTP/AVP"
+        keys = [f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{self.srtp_key}"] if self.srtp_key else []
         lines = (
             "v=0",
             "o=- 1 1 IN IP4 127.0.0.1",
             "s=-",
             "c=IN IP4 127.0.0.1",
             "t=0 0",
-            f"m=audio {self.audio.port} RTP/AVP {MULAW} {EVENTS}",
+            f"m=audio {self.audio.port} {protocol} {MULAW} {EVENTS}",
             f"a=rtpmap:{MULAW} PCMU/8000",
             f"a=rtpmap:{EVENTS} telephone-event/8000",
             f"a=fmtp:{EVENTS} 0-15",
             "a=sendrecv",
+            *keys,
         )
         return "".join(f"{line}\r\n" for line in lines)
 
@@ -102,6 +107,8 @@ class OutgoingCall(Call):
         self.final = asyncio.Event()
         self.reason = ""
         """Q.850 and SIP reasons that came with a refusal."""
+        self.agreed = ""
+        """SDP of the answer."""
         self._invite: Message | None = None
 
     def progressed(self, invite: Message, answer: Message) -> None:
@@ -117,6 +124,7 @@ class OutgoingCall(Call):
         if self.status == 200:
             self.dialog.target = sip.uri(answer.header("Contact"))
             self._line.acknowledge(self, answer)
+            self.agreed = answer.body
             self.talk_to(answer.body)
         else:
             self.ended.set()

@@ -1,10 +1,12 @@
 """Phones over TLS, where FreeSWITCH was built with it; and over TCP."""
 
 import re
+import secrets
 import shutil
 import socket
 import ssl
 import subprocess
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
@@ -95,6 +97,24 @@ async def test_a_phone_on_tls_and_one_on_udp_call_each_other(desk: Phone, office
         assert await call.audio.hears(callee.hertz)
         assert await incoming.audio.hears(caller.hertz)
         await call.hang_up()
+
+
+async def test_a_phone_that_offers_srtp_gets_it(desk: Phone, office: Office, secure: Switch) -> None:
+    """The answer agrees to it with a key of FreeSWITCH's own; the far leg stays plain, as that phone's is."""
+    other = await office.phone(await office.account(), at=secure)
+    assert [await desk.register(), await other.register()] == [200, 200]
+    key = b64encode(secrets.token_bytes(30)).decode()
+
+    call = await desk.dial(other.number, srtp_key=key)
+    incoming = await other.rings()
+    incoming.answer()
+    await call.final.wait()
+
+    assert re.search(r"^m=audio \d+ RTP/SAVP ", call.agreed, re.MULTILINE)
+    assert re.search(r"^a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:\S{40}", call.agreed, re.MULTILINE)
+    assert key not in call.agreed
+    assert re.search(r"^m=audio \d+ RTP/AVP ", incoming.invite.body, re.MULTILINE)
+    assert "a=crypto" not in incoming.invite.body
 
 
 def test_the_certificate_is_the_one_of_the_folder(secure: Switch, trusting: ssl.SSLContext) -> None:

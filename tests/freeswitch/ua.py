@@ -104,13 +104,20 @@ class Phone:
         return call
 
     async def dial(
-        self, number: str, *, domain: str | None = None, from_: str | None = None, headers: Sequence[Header] = ()
+        self,
+        number: str,
+        *,
+        domain: str | None = None,
+        from_: str | None = None,
+        headers: Sequence[Header] = (),
+        srtp_key: str = "",
     ) -> OutgoingCall:
         """Start a call; wait for its `final` yourself.
 
         Args:
             domain: where the number is; the phone's own by default.
             from_: another From address than its own, as an attacker may write.
+            srtp_key: to offer encrypted sound with, base64 of 30 bytes.
         """
         audio = Audio(self.hertz)
         await audio.open()
@@ -118,6 +125,7 @@ class Phone:
         target = f"sip:{number}@{domain or self.domain}"
         dialog = Dialog(local, f"<{target}>", target, sip.tag())
         call = self._calls[dialog.id] = OutgoingCall(self, audio, dialog)
+        call.srtp_key = srtp_key
         self._start(self._invite(call, headers))
         return call
 
