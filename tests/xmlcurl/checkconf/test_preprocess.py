@@ -190,11 +190,13 @@ def test_all_lines_together_come_to_an_end(tmp_path: Path, monkeypatch: pytest.M
         read(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["nosuch", "empty", "empty/file"])
+@pytest.mark.parametrize("name", ["nosuch", "empty", "empty/file", "linked"])
 def test_a_folder_without_a_configuration_is_refused(tmp_path: Path, name: str) -> None:
     """A wrong path is the likeliest mistake."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "file").touch()
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / ROOT).symlink_to(tmp_path / "empty" / "file")
 
     with pytest.raises(ConfigurationError, match=name):
         read(tmp_path / name)
