@@ -101,6 +101,6 @@ TRICKS: Final = (
     Trick("no width", "a\u200bb\ufeff"),
     Trick("emoji", "Anna 👩‍🔧 😀"),
     Trick("marks", "e\u0301\u0323 Nguyễn Văn A नमस्ते"),
-    Trick("nothing that is spoken", '"$%;<>'),
+    Trick("only signs", '"$%;<>', is_silent=True),
     _refused("over-long", "a" * 101),
 )

@@ -227,9 +227,9 @@ class Phone:
             ("User-Agent", "acceptance"),
             ("Allow", ALLOW),
         )
-        given = {name.lower() for name, _ in headers}
-        own = tuple(pair for pair in head if pair[0].lower() not in given)
-        return Message(f"{method} {dialog.target} SIP/2.0", (*own, *headers), body)
+        # The last of a name counts: a test may give one that is here already.
+        merged = {name.lower(): (name, value) for name, value in (*head, *headers)}
+        return Message(f"{method} {dialog.target} SIP/2.0", tuple(merged.values()), body)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))
