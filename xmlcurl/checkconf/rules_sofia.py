@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from xmlcurl.checkconf.addresses import AddressLists
-from xmlcurl.checkconf.configuration import Configuration, Params, Profile, number
+from xmlcurl.checkconf.configuration import Configuration, Param, Params, Profile, number
 from xmlcurl.checkconf.findings import Finding, found
 
 
@@ -32,36 +32,36 @@ def calls_from_anyone(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _refuses_strangers(profile: Profile) -> bool:
-    lists = _inbound_lists(profile.params)
-    return bool(lists) and all(value.count(":") < 2 for value in lists)
+    lists = _applied(profile.params, "apply-inbound-acl")
+    return bool(lists) and all(param.value.count(":") < 2 for param in lists)
 
 
-def _inbound_lists(params: Params) -> list[str]:
+def _applied(params: Params, name: str) -> list[Param]:
     """`none` takes back those before it."""
-    lists: list[str] = []
-    for param in params.every("apply-inbound-acl"):
-        lists = [] if param.value.lower() == "none" else [*lists, param.value] if param.value else lists
+    lists: list[Param] = []
+    for param in params.every(name):
+        lists = [] if param.value.lower() == "none" else [*lists, param] if param.value else lists
     return lists
 
 
 def lists_that_let_all_in(configuration: Configuration) -> Iterator[Finding]:
     lists = AddressLists(configuration)
     for profile in configuration.profiles():
-        for name in ("apply-inbound-acl", "apply-proxy-acl", "apply-register-acl"):
-            params = profile.params.every(name)
-            admitting = [param for param in params if lists.admits_everybody(_list_name(name, param.value))]
-            # Who registers must be in every list; who calls, in one.
-            if name == "apply-register-acl" and len(admitting) < len(params):
-                continue
-            if name == "apply-register-acl" and not profile.takes_registrations:
-                continue
-            for param in admitting:
-                yield found("acl-lets-all-in", param.place, f"profile {profile.name}: {name}")
+        # Behind a colon stand the contexts of those that the list admits and refuses.
+        for param in _applied(profile.params, "apply-inbound-acl"):
+            if lists.admits_everybody(param.value.partition(":")[0]):
+                yield _admits_everybody(profile, param)
+        for param in _applied(profile.params, "apply-proxy-acl"):
+            if lists.admits_everybody(param.value):
+                yield _admits_everybody(profile, param)
+        # Who calls must be in one list; who registers, in every one.
+        to_register = _applied(profile.params, "apply-register-acl") if profile.takes_registrations else []
+        if to_register and all(lists.admits_everybody(param.value) for param in to_register):
+            yield _admits_everybody(profile, to_register[-1])
 
 
-def _list_name(parameter: str, value: str) -> str:
-    """Behind a colon stand the contexts of those it admits and refuses."""
-    return value.partition(":")[0] if parameter == "apply-inbound-acl" else value
+def _admits_everybody(profile: Profile, param: Param) -> Finding:
+    return found("acl-lets-all-in", param.place, f"profile {profile.name}: {param.name}")
 
 
 def registrations_in_one_thread(configuration: Configuration) -> Iterator[Finding]:
