@@ -35,16 +35,19 @@ class Param:
 class Params:
     """The `<param>` elements of one element. Of several with the same name the last one counts."""
 
-    def __init__(self, element: Element | None, tag: str = "param") -> None:
-        self.all = [
-            Param(one.get("name"), one.get("value"), one.place) for one in (element.children(tag) if element else ())
-        ]
+    def __init__(self, element: Element | None) -> None:
+        params = element.children("param") if element else ()
+        self.all = [Param(one.get("name"), one.get("value"), one.place) for one in params]
 
     def every(self, name: str) -> list[Param]:
         return [param for param in self.all if param.name.lower() == name]
 
     def get(self, name: str) -> Param | None:
         return next(reversed(self.every(name)), None)
+
+    def spelt(self, name: str) -> Param | None:
+        """For a module that minds the case, and ignores the name in another one."""
+        return next((param for param in reversed(self.all) if param.name == name), None)
 
     def is_true(self, name: str) -> bool:
         param = self.get(name)

@@ -201,6 +201,7 @@ FAULTS = [
     fault("carriers", "outside-transfers", f"{CARRIERS}:1", (CARRIERS, param("disable-transfer", "true"), "")),
     fault("ClueCon", "event-socket-password", f"{SOCKET}:4", (SOCKET, SECRET, param("password", "ClueCon"))),
     fault("empty", "event-socket-password", f"{SOCKET}:4", (SOCKET, SECRET, param("password", ""))),
+    fault("case", "event-socket-password", f"{SOCKET}:1", (SOCKET, SECRET, param("Password", "$${secret}"))),
     fault("missing", "event-socket-password", f"{SOCKET}:1", (SOCKET, SECRET, "")),
     fault("no file", "event-socket-password", f"{ROOT}:4", (SOCKET, "event_socket.conf", "no_event_socket.conf")),
     fault("no list", "event-socket-acl", f"{SOCKET}:3", (SOCKET, "127.0.0.1", "::")),
