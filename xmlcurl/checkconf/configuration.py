@@ -28,8 +28,7 @@ class Param:
 
     @property
     def is_true(self) -> bool:
-        """As FreeSWITCH takes it; a value that is not known is not."""
-        return self.value.lower() in _TRUE or bool(number(self.value) and self.value.lstrip("+-").isdigit())
+        return is_true(self.value)
 
 
 class Params:
@@ -147,6 +146,11 @@ def load(folder: Path) -> Configuration:
     if configuration.section("configuration") is None:
         raise ConfigurationError('no <section name="configuration">', root.place)
     return configuration
+
+
+def is_true(value: str) -> bool:
+    """As FreeSWITCH takes it: words, and every number but 0. A value that is not known is not."""
+    return value.lower() in _TRUE or (number(value) != 0 and value.lstrip("+-").isdigit())
 
 
 def number(value: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from xmlcurl.checkconf.addresses import AddressLists
-from xmlcurl.checkconf.configuration import Configuration, Param, Params, Profile, number
+from xmlcurl.checkconf.configuration import Configuration, Param, Params, Profile, is_true, number
 from xmlcurl.checkconf.findings import Finding, found
 
 
@@ -32,8 +32,9 @@ def calls_from_anyone(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _refuses_strangers(profile: Profile) -> bool:
+    """Whom no list admits goes into the context that the last one names for them, where it does."""
     lists = _applied(profile.params, "apply-inbound-acl")
-    return bool(lists) and all(param.value.count(":") < 2 for param in lists)
+    return bool(lists) and lists[-1].value.count(":") < 2
 
 
 def _applied(params: Params, name: str) -> list[Param]:
@@ -109,10 +110,7 @@ def refused_sign_in_names(configuration: Configuration) -> Iterator[Finding]:
 def domains_without_profile(configuration: Configuration) -> Iterator[Finding]:
     profiles = list(configuration.profiles())
     aliases = {
-        domain.get("name").lower()
-        for profile in profiles
-        for domain in profile.domains
-        if domain.get("alias").lower() == "true"
+        domain.get("name").lower() for profile in profiles for domain in profile.domains if is_true(domain.get("alias"))
     }
     if profiles and "all" not in aliases:
         phones = next((profile for profile in profiles if profile.params.is_true("auth-calls")), profiles[0])

@@ -152,13 +152,13 @@ FAULTS = [
         "the list is taken back",
         "calls-from-anyone",
         f"{CARRIERS}:3",
-        (CARRIERS, CARRIERS_LIST, CARRIERS_LIST + param("apply-inbound-acl", "none")),
+        (CARRIERS, CARRIERS_LIST, CARRIERS_LIST + param("apply-inbound-acl", "None")),
     ),
     fault(
         "a context for those it refuses",
         "calls-from-anyone",
         f"{CARRIERS}:3",
-        (CARRIERS, CARRIERS_LIST, param("apply-inbound-acl", "carriers:in:out")),
+        (CARRIERS, CARRIERS_LIST, CARRIERS_LIST + param("apply-inbound-acl", "carriers:in:out")),
     ),
     fault(
         "FreeSWITCH's default",
@@ -197,7 +197,7 @@ FAULTS = [
     fault("on", "sign-in-name-refused", f"{PHONES}:6", in_phones(param("inbound-reg-force-matching-username", "true"))),
     fault("no alias", "domains-no-alias", f"{PHONES}:1", (PHONES, 'alias="true"', 'alias="false"')),
     fault("true", "registrations-by-contact", f"{PHONES}:6", in_phones(param("multiple-registrations", "true"))),
-    fault("contact", "registrations-by-contact", f"{PHONES}:6", in_phones(param("multiple-registrations", "contact"))),
+    fault("contact", "registrations-by-contact", f"{PHONES}:6", in_phones(param("multiple-registrations", "Contact"))),
     fault("carriers", "outside-transfers", f"{CARRIERS}:1", (CARRIERS, param("disable-transfer", "true"), "")),
     fault("ClueCon", "event-socket-password", f"{SOCKET}:4", (SOCKET, SECRET, param("password", "ClueCon"))),
     fault("empty", "event-socket-password", f"{SOCKET}:4", (SOCKET, SECRET, param("password", ""))),
@@ -358,6 +358,7 @@ RIGHT = [
         [in_phones(param("force-register-domain", "a.test"), param("challenge-realm", "a.test"))],
         id="one domain, and its realm",
     ),
+    pytest.param([(PHONES, 'name="all" alias="true"', 'name="ALL" alias="yes"')], id="an alias in other words"),
     pytest.param([in_phones(param("multiple-registrations", "call-id"))], id="by Call-ID"),
     pytest.param(
         [
