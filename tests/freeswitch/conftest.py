@@ -115,6 +115,8 @@ def numbers() -> Iterator[str]:
 @pytest.fixture
 async def offices(product: Product, switch: Switch, numbers: Iterator[str]) -> AsyncIterator[dict[str, Office]]:
     """The tenants by domain; their phones are put away at the end."""
+    if not switch.is_running:  # a test that stopped it has failed; the others shall not
+        switch.start()
     async with AsyncExitStack() as stack:
         found = {}
         for domain, token in product.tokens.items():
