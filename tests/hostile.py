@@ -39,7 +39,7 @@ TRICKS: Final = (
     _refused("comment, exec", "<!--#exec cmd='touch %s' -->"),
     Trick("pre-process, escaped", "&lt;X-PRE PROCESS cmd='exec' data='touch %s'/&gt;"),
     Trick("pre-process, a letter escaped", "&#120;-pre-process"),
-    Trick("end of CDATA", "]]>"),
+    Trick("end of CDATA", "a]]>b"),
     Trick("end of the attribute", "'/><variable name='hostile' value='1'/>"),
     Trick("end of the attribute, quotes", '"/></variables></user><user id="0"/>'),
     Trick("entities", "&amp;&quot;&#10;&hostile;"),

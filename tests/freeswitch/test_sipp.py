@@ -31,10 +31,10 @@ async def test_a_phone_of_another_maker_signs_in(either: Office, switch: Switch,
 async def test_a_phone_of_another_maker_sees_who_calls(either: Office, switch: Switch, tmp_path: Path) -> None:
     """The called one notes number and display name, in From and Remote-Party-ID: not what the caller wrote."""
     caller, callee, port = await either.account(display_name="Anna B"), await either.account(), free_port(SOCK_DGRAM)
+    answering = Sipp("answer", [("mailbox",), ("call",)], switch, tmp_path / "answer", port=port)
+    await until(lambda: _is_taken(port))
     await _done(Sipp("register", [_row(callee, str(port))], switch, tmp_path / "register"))
 
-    answering = Sipp("answer", [("nothing",)], switch, tmp_path / "answer", port=port)
-    await until(lambda: _is_taken(port))
     calling = Sipp("call", [_row(caller, callee.number)], switch, tmp_path / "call")
     await asyncio.gather(_done(calling), _done(answering))
 
