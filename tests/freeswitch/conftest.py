@@ -83,7 +83,16 @@ def make_switch(
     made: list[Switch] = []
 
     def make(name: str) -> Switch:
-        switch = Switch(Path(PREFIX), folder / name, name, next(audio_ports), tap.url, product.lookup_credentials)
+        switch = Switch(
+            Path(PREFIX),
+            folder / name,
+            name,
+            next(audio_ports),
+            tap.url,
+            product.lookup_credentials,
+            # Or no trick would have anything to run, and the witness nothing to see.
+            settings={"PROGRAMS_DISABLED": "false"},
+        )
         made.append(switch)
         switch.start()
         product.add_switch(switch)

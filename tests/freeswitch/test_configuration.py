@@ -63,6 +63,17 @@ def test_with_the_backend_there_is_no_complaint_at_all(open_to_carriers: Switch,
     assert _complaints(open_to_carriers) == []
 
 
+def test_nothing_in_it_can_start_a_program(open_to_carriers: Switch) -> None:
+    """Whoever's text gets FreeSWITCH to try: the commands and the applications are not there."""
+    tried = [open_to_carriers.api(f"{command} true") for command in ("system", "bg_system", "spawn", "bg_spawn")]
+    applications = re.findall(r"^(\w+),", open_to_carriers.api("show application"), re.MULTILINE)
+
+    assert all("Command not found" in reply for reply in tried)
+    assert open_to_carriers.api("expand eval [${system(echo hello)}]").strip() != "[hello]"
+    assert "answer" in applications
+    assert {"system", "bgsystem"}.isdisjoint(applications)
+
+
 @pytest.mark.parametrize("password", ["ClueCon", "", "unset"])
 def test_without_a_password_nobody_commands_it(lonely: Switch, password: str) -> None:
     """FreeSWITCH falls back to a password that everybody knows where it gets none."""

@@ -124,11 +124,19 @@ def registrations_by_contact(configuration: Configuration) -> Iterator[Finding]:
             yield found("registrations-by-contact", several.place, f"profile {profile.name}: {several.name}")
 
 
-def transfers_by_outsiders(configuration: Configuration) -> Iterator[Finding]:
+def dial_strings_of_phones(configuration: Configuration) -> Iterator[Finding]:
+    """Seen on 1.10.12: whoever may register, or has a call, runs programs on the switch.
+
+    Source:
+        FreeSWITCH v1.10.12, mod_sofia.c:3829 (Contact), sofia.c:9505 (REFER).
+    """
     for profile in configuration.profiles():
-        signed_in = profile.params.is_true_or_unknown("auth-calls")
-        if not signed_in and not profile.params.is_true_or_unknown("disable-transfer"):
-            yield found("outside-transfers", profile.place, f"profile {profile.name}")
+        guards = profile.params.every("db-inner-pre-trans-execute")
+        is_guarded = any("sip_registrations" in guard.value or not guard.is_known for guard in guards)
+        if profile.takes_registrations and not is_guarded:
+            yield found("contact-runs-programs", profile.place, f"profile {profile.name}")
+        if not profile.params.is_true_or_unknown("disable-transfer"):
+            yield found("refer-runs-programs", profile.place, f"profile {profile.name}")
 
 
 RULES: Final = (
@@ -141,5 +149,5 @@ RULES: Final = (
     refused_sign_in_names,
     domains_without_profile,
     registrations_by_contact,
-    transfers_by_outsiders,
+    dial_strings_of_phones,
 )
