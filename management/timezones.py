@@ -40,11 +40,12 @@ def zones() -> frozenset[str]:
 
 def configuration() -> str:
     """The whole file."""
+    rough = ",\n       ".join(f"{zone} {when}" for zone, when in ROUGH.items())
     head = f"""\
 <configuration name="timezones.conf" description="Zones that tenants, mailboxes and time conditions name, as POSIX TZ">
   <!-- Made by `management timezones` with tzdata {version("tzdata")}; not to be changed by hand. STD and DST stand for
        abbreviations that FreeSWITCH can't read, such as +07. Wrong by an hour, since a rule can't make an exception:
-       {"; ".join(f"{zone} {when}" for zone, when in ROUGH.items())}. -->
+       {rough}. -->
   <timezones>
 """
     lines = (f'    <zone name="{zone}" value="{rule(zone)}"/>\n' for zone in sorted(zones()))

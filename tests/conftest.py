@@ -9,12 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from redis import Redis
 from sqlalchemy import MetaData, create_engine
 
 from management.embedded import redis_server as redis_binary
 from tests.servers import PostgresServer, RedisServer, postgres_binaries
 from xmlcurl.store.tables import metadata
+
+# How long an example takes decides nothing: the machine may be busy.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

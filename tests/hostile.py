@@ -15,6 +15,8 @@ class Trick:
     text: str
     is_taken: bool = True
     """Whether the API takes it as the name of somebody or something."""
+    is_silent: bool = False
+    """Whether nothing of it can be shown as a caller's name."""
 
     def aimed_at(self, probe: object) -> str:
         return self.text.replace("%s", str(probe))
@@ -37,7 +39,7 @@ TRICKS: Final = (
     _refused("comment, exec", "<!--#exec cmd='touch %s' -->"),
     Trick("pre-process, escaped", "&lt;X-PRE PROCESS cmd='exec' data='touch %s'/&gt;"),
     Trick("pre-process, a letter escaped", "&#120;-pre-process"),
-    Trick("end of CDATA", "]]>"),
+    Trick("end of CDATA", "a]]>b"),
     Trick("end of the attribute", "'/><variable name='hostile' value='1'/>"),
     Trick("end of the attribute, quotes", '"/></variables></user><user id="0"/>'),
     Trick("entities", "&amp;&quot;&#10;&hostile;"),
@@ -68,7 +70,7 @@ TRICKS: Final = (
     Trick("an application", "&system(touch %s)"),
     Trick("applications, inline", "m:|:system:touch %s|hangup"),
     Trick("an application's name", "execute_on_answer::system touch %s"),
-    Trick("no name", "_undef_"),
+    Trick("no name", "_undef_", is_silent=True),
     # SIP.
     Trick("quotes", 'Anna "the boss" B'),
     Trick("one quote", 'Anna" B'),
@@ -99,7 +101,6 @@ TRICKS: Final = (
     Trick("no width", "a\u200bb\ufeff"),
     Trick("emoji", "Anna 👩‍🔧 😀"),
     Trick("marks", "e\u0301\u0323 Nguyễn Văn A नमस्ते"),
-    Trick("only marks of punctuation", "\"'<>|"),
-    Trick("nothing that is spoken", '"$%;<>'),
+    Trick("only signs", '"$%;<>', is_silent=True),
     _refused("over-long", "a" * 101),
 )

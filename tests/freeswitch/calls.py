@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from typing import Protocol
 
 from tests.freeswitch import sip
@@ -30,6 +31,8 @@ class Call:
         self.audio, self.dialog = audio, dialog
         self.status = 0
         self.ended = asyncio.Event()
+        self.srtp_key = ""
+        """To offer encrypted sound with (RFC 4568); our sound stays plain all the same, so nobody is heard then."""
         self._line = line
 
     @property
@@ -54,17 +57,20 @@ class Call:
 
     def description(self) -> str:
         """SDP: mu-law and events, nothing else."""
+        protocol = "RTP/SAVP" if self.srtp_key else "RTP/AVP"
+        keys = [f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{self.srtp_key}"] if self.srtp_key else []
         lines = (
             "v=0",
             "o=- 1 1 IN IP4 127.0.0.1",
             "s=-",
             "c=IN IP4 127.0.0.1",
             "t=0 0",
-            f"m=audio {self.audio.port} RTP/AVP {MULAW} {EVENTS}",
+            f"m=audio {self.audio.port} {protocol} {MULAW} {EVENTS}",
             f"a=rtpmap:{MULAW} PCMU/8000",
             f"a=rtpmap:{EVENTS} telephone-event/8000",
             f"a=fmtp:{EVENTS} 0-15",
             "a=sendrecv",
+            *keys,
         )
         return "".join(f"{line}\r\n" for line in lines)
 
@@ -101,6 +107,8 @@ class OutgoingCall(Call):
         self.final = asyncio.Event()
         self.reason = ""
         """Q.850 and SIP reasons that came with a refusal."""
+        self.agreed = ""
+        """SDP of the answer."""
         self._invite: Message | None = None
 
     def progressed(self, invite: Message, answer: Message) -> None:
@@ -116,6 +124,7 @@ class OutgoingCall(Call):
         if self.status == 200:
             self.dialog.target = sip.uri(answer.header("Contact"))
             self._line.acknowledge(self, answer)
+            self.agreed = answer.body
             self.talk_to(answer.body)
         else:
             self.ended.set()
@@ -154,8 +163,9 @@ class IncomingCall(Call):
         self._line.send(self._yes(self.invite))
         self.talk_to(self.invite.body)
 
-    def reject(self, status: int = 486, reason: str = "Busy Here") -> None:
-        self._respond(status, reason)
+    def reject(self, status: int = 486, reason: str = "Busy Here", headers: Sequence[tuple[str, str]] = ()) -> None:
+        """Refuse it; with a Contact among the headers and a 302 it is sent elsewhere."""
+        self._respond(status, reason, headers)
         self.ended.set()
 
     def asked(self, request: Message) -> None:
@@ -170,7 +180,7 @@ class IncomingCall(Call):
             self.reject(480, "Temporarily Unavailable")
         await super().hang_up()
 
-    def _respond(self, status: int, reason: str) -> None:
+    def _respond(self, status: int, reason: str, headers: Sequence[tuple[str, str]] = ()) -> None:
         self.status = status
-        more = (("To", self.dialog.local), ("Contact", self._line.contact))
-        self._line.send(sip.response(self.invite, status, reason, *more))
+        more = {"To": self.dialog.local, "Contact": self._line.contact, **dict(headers)}
+        self._line.send(sip.response(self.invite, status, reason, *more.items()))

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
 from tests.freeswitch.switch import PORTS_OF_AUDIO, Switch
 from tests.freeswitch.tap import Tap
+from tests.freeswitch.witness import Witness
 
 PREFIX = os.environ.get("FREESWITCH_PREFIX", "")
 FIRST_AUDIO_PORT = 20_000
@@ -81,7 +83,16 @@ def make_switch(
     made: list[Switch] = []
 
     def make(name: str) -> Switch:
-        switch = Switch(Path(PREFIX), folder / name, name, next(audio_ports), tap.url, product.lookup_credentials)
+        switch = Switch(
+            Path(PREFIX),
+            folder / name,
+            name,
+            next(audio_ports),
+            tap.url,
+            product.lookup_credentials,
+            # Or no trick would have anything to run, and the witness nothing to see.
+            settings={"PROGRAMS_DISABLED": "false"},
+        )
         made.append(switch)
         switch.start()
         product.add_switch(switch)
@@ -113,6 +124,8 @@ def numbers() -> Iterator[str]:
 @pytest.fixture
 async def offices(product: Product, switch: Switch, numbers: Iterator[str]) -> AsyncIterator[dict[str, Office]]:
     """The tenants by domain; their phones are put away at the end."""
+    if not switch.is_running:  # a test that stopped it has failed; the others shall not
+        switch.start()
     async with AsyncExitStack() as stack:
         found = {}
         for domain, token in product.tokens.items():
@@ -137,3 +150,10 @@ def cached_office(offices: dict[str, Office]) -> Office:
 def either(request: pytest.FixtureRequest, offices: dict[str, Office]) -> Office:
     """The one, then the other: what is promised with a copy in FreeSWITCH and without."""
     return offices[request.param]
+
+
+@pytest.fixture
+def witness(switch: Switch) -> Iterator[Witness]:
+    """Its folder has a short path, so that a command with it fits into a name."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Witness(switch, Path(folder))

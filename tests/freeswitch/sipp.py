@@ -26,28 +26,45 @@ class Sipp:
     Args:
         folder: for its files.
         a_second: how many calls begin each second.
+        port: its own; a free one unless somebody has to know it before.
     """
 
     def __init__(
-        self, scenario: str, rows: Sequence[Sequence[str]], switch: Switch, folder: Path, *, a_second: int = 50
+        self,
+        scenario: str,
+        rows: Sequence[Sequence[str]],
+        switch: Switch,
+        folder: Path,
+        *,
+        a_second: int = 50,
+        port: int | None = None,
     ) -> None:
         folder.mkdir(parents=True)
         table = folder / "rows.csv"
         table.write_text("\n".join(["SEQUENTIAL", *(";".join(row) for row in rows), ""]))
-        self._errors = folder / "errors"
+        self._errors, self._log = folder / "errors", folder / "log"
         options = {
             "-sf": SCENARIOS / f"{scenario}.xml",
             "-inf": table,
             "-i": "127.0.0.1",
-            "-p": free_port(SOCK_DGRAM),
+            "-p": port or free_port(SOCK_DGRAM),
             "-m": len(rows),
             "-r": a_second,
             "-recv_timeout": ANSWER_WITHIN_MS,
             "-timeout": f"{DONE_WITHIN_SECONDS}s",
             "-error_file": self._errors,
+            "-log_file": self._log,
         }
         words = [str(word) for option in options.items() for word in option]
-        command = ["sipp", f"127.0.0.1:{switch.sip_port}", *words, "-timeout_error", "-trace_err", "-nostdin"]
+        command = [
+            "sipp",
+            f"127.0.0.1:{switch.sip_port}",
+            *words,
+            "-timeout_error",
+            "-trace_err",
+            "-trace_logs",
+            "-nostdin",
+        ]
         # By its whole path, since what ties it to us looks nothing up.
         command[0] = shutil.which("sipp") or command[0]
         with (folder / "screen").open("wb") as screen:
@@ -64,3 +81,7 @@ class Sipp:
         status = self._process.wait(DONE_WITHIN_SECONDS + 10)
         errors = self._errors.read_text(errors="replace") if self._errors.exists() else ""
         assert status == 0, f"sipp ended with {status}: {errors[:2_000]}"
+
+    def log(self) -> str:
+        """What the scenario has noted with `log` actions."""
+        return self._log.read_text()

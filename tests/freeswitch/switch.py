@@ -18,7 +18,8 @@ from tests.waiting import wait_until
 
 CONFIGURATION = Path(__file__).parents[2] / "freeswitch-conf"
 START_TIMEOUT_SECONDS = 60.0
-STOP_TIMEOUT_SECONDS = 20.0
+STOP_TIMEOUT_SECONDS = 45.0
+"""It waits up to 32 s for phones that do not answer what it asked them last."""
 PORTS_OF_AUDIO = 100
 """How many RTP ports one switch gets: far more than the calls of one test."""
 
@@ -87,6 +88,10 @@ class Switch:
     def kill(self) -> None:
         """As a crash does."""
         self._end(signal.SIGKILL)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     def freeze(self) -> None:
         """As a machine that is out of breath: connections stay, and nothing is answered until `thaw`."""
@@ -162,7 +167,7 @@ class Switch:
             raise RuntimeError("\n".join([f"FreeSWITCH {self.name} did not start: {exc}", *said])) from exc
 
     def _is_ready(self) -> bool:
-        if self._process is None or self._process.poll() is not None:
+        if not self.is_running:
             raise RuntimeError("FreeSWITCH ended while it started")
         try:
             # The event socket answers a moment before calls are taken; "not ready" is what it says then.

@@ -11,32 +11,49 @@ from tests.freeswitch.switch import Switch
 from tests.waiting import until
 
 
-async def test_1001_calls_1002(product: Product, cached_office: Office) -> None:
-    """With the two extensions of `make run`: it rings, is answered, and both hear each other."""
+async def test_1001_calls_1002(product: Product, cached_office: Office, switch: Switch) -> None:
+    """With the two extensions of `make run`: the called one sees who it is, both are heard there and on disk."""
     accounts = [Account(each["number"], each["password"], cached_office.domain) for each in product.demo["extensions"]]
     one, two = [await cached_office.phone(account) for account in accounts]
+    assert (one.number, two.number) == ("1001", "1002")
+    await cached_office.administrator.update("1001", display_name="Anna B", recording_mode="outbound")
     assert [await one.register(), await two.register()] == [200, 200]
+    before = set(switch.recordings.rglob("*.wav"))
 
-    call = await one.dial(two.number)
+    call = await one.dial("1002")
     incoming = await two.rings()
     incoming.answer()
     await call.final.wait()
 
-    assert call.status == 200
+    assert (call.status, incoming.caller_number, incoming.caller_name) == (200, "1001", "Anna B")
     assert await call.audio.hears(two.hertz)
     assert await incoming.audio.hears(one.hertz)
     await call.hang_up()
     await incoming.wait_for_end()
+    await until(lambda: switch.calls() == 0)
+    (recording,) = set(switch.recordings.rglob("*.wav")) - before
+    assert all(has_tone(samples_of(recording), phone.hertz) for phone in (one, two))
 
 
-async def test_the_far_end_sees_who_calls(either: Office) -> None:
-    """Number and display name of the caller's extension."""
-    caller, callee = await either.new_phone(display_name="Anna B"), await either.registered_phone()
+@pytest.mark.parametrize("name", ["Anna B", "Nguyễn Văn A, O'Neil & Co. (2)"])
+async def test_the_far_end_sees_who_calls(either: Office, name: str) -> None:
+    """Number and display name of the caller's extension, to the letter."""
+    caller, callee = await either.new_phone(display_name=name), await either.registered_phone()
 
     await caller.dial(callee.number)
     incoming = await callee.rings()
 
-    assert (incoming.caller_number, incoming.caller_name) == (caller.number, "Anna B")
+    assert (incoming.caller_number, incoming.caller_name) == (caller.number, name)
+
+
+async def test_without_a_name_the_far_end_sees_the_number(office: Office) -> None:
+    """And not the name that the phone writes, when nothing of the display name can be shown."""
+    caller, callee = await office.new_phone(display_name='"<>"'), await office.registered_phone()
+
+    await caller.dial(callee.number, from_=f'"The Boss" <sip:{caller.address}>')
+    incoming = await callee.rings()
+
+    assert (incoming.caller_number, incoming.caller_name) == (caller.number, caller.number)
 
 
 async def test_a_caller_can_not_pass_for_somebody_else(either: Office) -> None:
@@ -72,13 +89,12 @@ async def test_a_sign_in_name_calls_as_its_number(either: Office) -> None:
 
 
 async def test_a_call_stays_in_its_tenant(offices: dict[str, Office]) -> None:
-    """Two tenants have the same number: each caller reaches its own, and nobody rings the other's."""
-    shared = offices[UNCACHED].number()
-    callees = {domain: await offices[domain].registered_phone(shared) for domain in (UNCACHED, OTHER)}
+    """Two tenants have a 1001: each caller reaches its own, and nobody rings the other's."""
+    callees = {domain: await offices[domain].registered_phone("1001") for domain in (UNCACHED, OTHER)}
 
     for domain, callee in callees.items():
         caller = await offices[domain].new_phone()
-        call = await caller.dial(shared)
+        call = await caller.dial("1001")
         assert (await callee.rings()).caller_number == caller.number
         await call.hang_up()
 

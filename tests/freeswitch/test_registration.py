@@ -1,5 +1,6 @@
 """A phone signs in, or doesn't."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from tests.freeswitch.administrator import Account
@@ -81,6 +82,21 @@ async def test_an_extension_has_as_many_phones_as_it_may(office: Office) -> None
     await (await office.new_phone()).dial(account.number)
     await first.rings()
     await second.rings()
+
+
+async def test_a_rebooted_phone_gets_its_place_back_within_six_minutes_where_several_are_allowed(
+    office: Office, switch: Switch
+) -> None:
+    """Its former self counts until it ends: after 300 s, whatever was asked for, and FreeSWITCH's patience of 60 s."""
+    account = await office.account(concurrent_registrations=2)
+    before, colleague, after = [await office.phone(account) for _ in range(3)]
+    assert [await before.register(expires=3_600), await colleague.register(expires=3_600)] == [200, 200]
+
+    assert await after.register() == 403
+    shown = switch.api(f"sofia status profile internal user {account.address}")
+    assert [0 < int(left) <= 360 for left in re.findall(r"EXPSECS\((-?\d+)\)", shown)] == [True, True]
+    await before.unregister()
+    assert await after.register() == 200
 
 
 async def test_an_alias_can_not_sign_in(either: Office) -> None:

@@ -41,15 +41,19 @@ async def test_a_phone_that_is_not_registered_has_its_mailbox(office: Office, sw
     await _leave_message(await caller.dial(alias), switch, owner)
 
 
-async def test_a_call_that_nobody_takes_goes_to_the_mailbox(office: Office, switch: Switch) -> None:
-    """After 30 seconds of ringing."""
+async def test_a_call_that_nobody_takes_goes_to_the_mailbox_or_ends(office: Office, switch: Switch) -> None:
+    """After 30 seconds of ringing; where there is no mailbox the caller gets NO_ANSWER."""
     caller, owner = await office.new_phone(), await office.registered_phone(voicemail_enabled=True)
+    other_caller, other = await office.new_phone(), await office.registered_phone()
 
-    call = await caller.dial(owner.number)
-    incoming = await owner.rings()
-    await incoming.wait_for_end(LONGEST_RING_SECONDS)
+    call, other_call = await caller.dial(owner.number), await other_caller.dial(other.number)
+    for phone in (owner, other):
+        await (await phone.rings()).wait_for_end(LONGEST_RING_SECONDS)
 
     await _leave_message(call, switch, owner)
+    await other_call.final.wait()
+    assert other_call.status == 480
+    assert "NO_ANSWER" in other_call.reason
 
 
 @pytest.mark.parametrize("wrong", [pytest.param("000000", id="another"), pytest.param("", id="none")])

@@ -1,7 +1,7 @@
 """A SIP phone on loopback: signs in, calls, is called, talks, dials. Made for FreeSWITCH, not for the world."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Self
 
 from tests.freeswitch import sip
@@ -23,17 +23,26 @@ class Phone:
         port: of the FreeSWITCH on 127.0.0.1.
         sign_in_name: the digest user; the number by default.
         hertz: its voice.
+        wire: over which it speaks SIP, made of the FreeSWITCH's address and who takes its requests.
     """
 
     def __init__(
-        self, number: str, password: str, domain: str, port: int, *, sign_in_name: str | None = None, hertz: int = 440
+        self,
+        number: str,
+        password: str,
+        domain: str,
+        port: int,
+        *,
+        sign_in_name: str | None = None,
+        hertz: int = 440,
+        wire: Callable[[tuple[str, int], Callable[[Message], None]], Wire] = Wire,
     ) -> None:
         self.number, self.password, self.domain, self.hertz = number, password, domain, hertz
         self.sign_in_name = number if sign_in_name is None else sign_in_name
         self.call_id = sip.tag()
         """Of its registrations: the same one every time, as phones do until they reboot."""
         self.contact = ""
-        self._wire = Wire(("127.0.0.1", port), self._asked)
+        self._wire = wire(("127.0.0.1", port), self._asked)
         self._sequence = 0
         self._calls: dict[str, Call] = {}
         self._ringing: asyncio.Queue[IncomingCall] = asyncio.Queue()
@@ -41,7 +50,7 @@ class Phone:
 
     async def __aenter__(self) -> Self:
         await self._wire.open()
-        self.contact = f"<sip:{self.number}@127.0.0.1:{self._wire.port}>"
+        self.contact = f"<sip:{self.number}@127.0.0.1:{self._wire.port}{self._wire.parameter}>"
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -51,7 +60,7 @@ class Phone:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._wire.close()
+        await self._wire.close()
 
     @property
     def address(self) -> str:
@@ -59,7 +68,7 @@ class Phone:
 
     @property
     def port(self) -> int:
-        """Its UDP port: tells its contact from another phone's."""
+        """Its own port: tells its contact from another phone's."""
         return self._wire.port
 
     async def register(
@@ -95,13 +104,20 @@ class Phone:
         return call
 
     async def dial(
-        self, number: str, *, domain: str | None = None, from_: str | None = None, headers: Sequence[Header] = ()
+        self,
+        number: str,
+        *,
+        domain: str | None = None,
+        from_: str | None = None,
+        headers: Sequence[Header] = (),
+        srtp_key: str = "",
     ) -> OutgoingCall:
         """Start a call; wait for its `final` yourself.
 
         Args:
             domain: where the number is; the phone's own by default.
             from_: another From address than its own, as an attacker may write.
+            srtp_key: to offer encrypted sound with, base64 of 30 bytes.
         """
         audio = Audio(self.hertz)
         await audio.open()
@@ -109,6 +125,7 @@ class Phone:
         target = f"sip:{number}@{domain or self.domain}"
         dialog = Dialog(local, f"<{target}>", target, sip.tag())
         call = self._calls[dialog.id] = OutgoingCall(self, audio, dialog)
+        call.srtp_key = srtp_key
         self._start(self._invite(call, headers))
         return call
 
@@ -129,9 +146,9 @@ class Phone:
     def send(self, message: Message) -> None:
         self._wire.send(message)
 
-    async def ask(self, method: str, call: Call) -> Message:
+    async def ask(self, method: str, call: Call, headers: Sequence[Header] = (), body: str = "") -> Message:
         """A request inside a call, and its final answer."""
-        return await self._wire.ask(self._request(method, call.dialog, ()))
+        return await self._wire.ask(self._request(method, call.dialog, headers, body))
 
     def acknowledge(self, call: Call, answer: Message) -> None:
         """The ACK to a 200: a request of its own, with the number of the INVITE."""
@@ -201,7 +218,7 @@ class Phone:
             self._sequence += 1
             sequence = self._sequence
         head = (
-            ("Via", f"SIP/2.0/UDP 127.0.0.1:{self._wire.port};rport;branch=z9hG4bK{sip.tag()}"),
+            ("Via", f"SIP/2.0/{self._wire.transport} 127.0.0.1:{self._wire.port};rport;branch=z9hG4bK{sip.tag()}"),
             ("Max-Forwards", "70"),
             ("From", dialog.local),
             ("To", dialog.remote),
@@ -210,7 +227,9 @@ class Phone:
             ("User-Agent", "acceptance"),
             ("Allow", ALLOW),
         )
-        return Message(f"{method} {dialog.target} SIP/2.0", (*head, *headers), body)
+        # The last of a name counts: a test may give one that is here already.
+        merged = {name.lower(): (name, value) for name, value in (*head, *headers)}
+        return Message(f"{method} {dialog.target} SIP/2.0", tuple(merged.values()), body)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))

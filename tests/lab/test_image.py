@@ -4,6 +4,7 @@ import base64
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -85,7 +86,8 @@ class Lab:
     def wait_until_healthy(self, name: str) -> None:
         """Its own check succeeds, and it still runs."""
         process = self._processes[name]
-        wait_until(lambda: process.poll() is not None or self.is_healthy(name), SECONDS)
+        # Most checks start a Python: none is asked before somebody listens.
+        wait_until(lambda: process.poll() is not None or (self._listens(name) and self.is_healthy(name)), SECONDS)
         assert process.poll() is None, self._log(name).read_text()
 
     def is_healthy(self, name: str) -> bool:
@@ -96,6 +98,12 @@ class Lab:
             self._words(name, command), env=self.environment(name), capture_output=True, timeout=SECONDS, check=False
         )
         return done.returncode == 0
+
+    def _listens(self, name: str) -> bool:
+        if name not in self._ports:
+            return True
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self._ports[name])) == 0
 
     def _log(self, name: str) -> Path:
         return self._folder / f"{name}.log"

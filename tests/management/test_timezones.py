@@ -2,9 +2,6 @@
 
 import re
 import struct
-from datetime import UTC, datetime
-from importlib.metadata import version
-from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,10 +10,9 @@ from typer.testing import CliRunner
 
 from management import cli, timezones
 from management.tenants.commands import TenantValues
+from tests.clocks import instants, offset, true_clock
 
 COMMITTED = Path(__file__).parents[2] / "freeswitch-conf" / "autoload_configs" / "timezones.conf.xml"
-FIRST_YEAR, LAST_YEAR = int(version("tzdata").split(".")[0]) + 1, 2037
-"""From the year after the database's, when every change of law that it knows has happened, to FreeSWITCH's last."""
 
 
 def test_the_committed_file_is_what_the_command_prints() -> None:
@@ -39,7 +35,7 @@ def test_every_zone_that_a_tenant_may_have_is_in_the_file() -> None:
 
 def test_each_rule_tells_the_same_time_as_the_database() -> None:
     """At every change of the clock and a second before it; but for those that are called rough, which do differ."""
-    untrue = {zone for zone in timezones.zones() if _differs(_clock(timezones.rule(zone)), _true_clock(zone))}
+    untrue = {zone for zone in timezones.zones() if _differs(_clock(timezones.rule(zone)), true_clock(zone))}
 
     assert untrue == set(timezones.ROUGH)
 
@@ -64,32 +60,5 @@ def _clock(rule: str) -> ZoneInfo:
     return ZoneInfo.from_file(BytesIO(head + head + f"\n{rule}\n".encode()))
 
 
-def _true_clock(zone: str) -> ZoneInfo:
-    """From the package: the system's database may be another one."""
-    return ZoneInfo.from_file(BytesIO((files("tzdata") / "zoneinfo").joinpath(*zone.split("/")).read_bytes()))
-
-
-def _offset(zone: ZoneInfo, instant: int) -> float:
-    offset = datetime.fromtimestamp(instant, UTC).astimezone(zone).utcoffset()
-    assert offset is not None
-    return offset.total_seconds()
-
-
 def _differs(said: ZoneInfo, true: ZoneInfo) -> bool:
-    return any(_offset(said, each) != _offset(true, each) for each in {*_changes(said), *_changes(true)})
-
-
-def _changes(zone: ZoneInfo) -> list[int]:
-    """The first instant, and each change of the clock with the second before it; none lasts less than some days."""
-    some_days = 14 * 24 * 3600
-    first, last = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR + 1))
-    found = [first]
-    for low in range(first, last, some_days):
-        before, after = low, low + some_days
-        if _offset(zone, before) == _offset(zone, after):
-            continue
-        while after - before > 1:
-            middle = (before + after) // 2
-            before, after = (middle, after) if _offset(zone, middle) == _offset(zone, low) else (before, middle)
-        found += [before, after]
-    return found
+    return any(offset(said, each) != offset(true, each) for each in {*instants(said), *instants(true)})

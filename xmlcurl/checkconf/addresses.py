@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from xmlcurl.checkconf.configuration import Configuration, Param
+from xmlcurl.checkconf.configuration import Configuration, is_true
 from xmlcurl.checkconf.tree import Element
 
 _FOR_EVERYBODY: Final = {"any_v4.auto", "any_v6.auto", "wan.auto", "wan_v4.auto", "wan_v6.auto"}
@@ -30,11 +30,11 @@ class AddressLists:
 
 def _list_admits_everybody(one: Element) -> bool:
     default = one.get("default")
-    is_allowed = not default or Param("default", default, one.place).is_true
+    is_allowed = not default or is_true(default)
     for node in one.children("node"):
         if is_everybody(node.get("cidr")) or node.get("mask") == "0.0.0.0":  # noqa: S104 - a mask
             kind = node.get("type")
-            is_allowed = Param("type", kind, node.place).is_true if kind else is_allowed
+            is_allowed = is_true(kind) if kind else is_allowed
     return is_allowed
 
 

@@ -28,23 +28,25 @@ class Param:
 
     @property
     def is_true(self) -> bool:
-        """As FreeSWITCH takes it; a value that is not known is not."""
-        return self.value.lower() in _TRUE or bool(number(self.value) and self.value.lstrip("+-").isdigit())
+        return is_true(self.value)
 
 
 class Params:
     """The `<param>` elements of one element. Of several with the same name the last one counts."""
 
-    def __init__(self, element: Element | None, tag: str = "param") -> None:
-        self.all = [
-            Param(one.get("name"), one.get("value"), one.place) for one in (element.children(tag) if element else ())
-        ]
+    def __init__(self, element: Element | None) -> None:
+        params = element.children("param") if element else ()
+        self.all = [Param(one.get("name"), one.get("value"), one.place) for one in params]
 
     def every(self, name: str) -> list[Param]:
         return [param for param in self.all if param.name.lower() == name]
 
     def get(self, name: str) -> Param | None:
         return next(reversed(self.every(name)), None)
+
+    def spelt(self, name: str) -> Param | None:
+        """For a module that minds the case, and ignores the name in another one."""
+        return next((param for param in reversed(self.all) if param.name == name), None)
 
     def is_true(self, name: str) -> bool:
         param = self.get(name)
@@ -144,6 +146,11 @@ def load(folder: Path) -> Configuration:
     if configuration.section("configuration") is None:
         raise ConfigurationError('no <section name="configuration">', root.place)
     return configuration
+
+
+def is_true(value: str) -> bool:
+    """As FreeSWITCH takes it: words, and every number but 0. A value that is not known is not."""
+    return value.lower() in _TRUE or (number(value) != 0 and value.lstrip("+-").isdigit())
 
 
 def number(value: str) -> int:

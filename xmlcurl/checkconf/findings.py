@@ -108,7 +108,9 @@ _SIP: Final = (
          '<domain name="all" alias="true" parse="false"/> in the profile of the phones.'),
     Kind("registrations-by-contact", _WARNING, "Phones of two tenants with the same private address remove each other.",
          "multiple-registrations: call-id"),
-    Kind("outside-transfers", _WARNING, "Somebody outside, who need not sign in, may send calls elsewhere (REFER).",
+    Kind("contact-runs-programs", _OPEN, "1.10.12 makes a dial string of a phone's Contact, and runs what is in it.",
+         "db-inner-pre-trans-execute with the trigger in freeswitch-conf/sip_profiles/internal.xml."),
+    Kind("refer-runs-programs", _OPEN, "1.10.12 makes a dial string of a REFER to a call nobody has, and runs it.",
          "disable-transfer: true"),
 )  # fmt: skip
 

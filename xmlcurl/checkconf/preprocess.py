@@ -14,23 +14,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from xmlcurl.checkconf import directive
 from xmlcurl.checkconf.errors import ConfigurationError
 from xmlcurl.checkconf.place import Place
 from xmlcurl.checkconf.variables import LONGEST_LINE, OF_THE_RUNNING_SWITCH, UNKNOWN, expand
 
 ROOT: Final = "freeswitch.xml"
-MAX_FILE_BYTES: Final = 8 * 1024 * 1024
+MAX_FILE_BYTES: Final = 4 * 1024 * 1024
 MAX_BYTES: Final = 32 * 1024 * 1024
+MAX_LINES: Final = 1_000_000
 MAX_FILES: Final = 5_000
+MAX_WILDCARDS: Final = 3
+"""Folders and names of one pattern that may be anything; with links in the folder more would never end."""
+MAX_PARTS: Final = 100
 MAX_DEPTH: Final = 100
 """As deep as FreeSWITCH follows includes."""
 
 _LINE: Final = re.compile(r"[^\r\n]*[\r\n]|[^\r\n]+")
-_DIRECTIVE: Final = re.compile(r"x-pre-process", re.IGNORECASE | re.ASCII)
-_CMD: Final = re.compile(r"cmd", re.IGNORECASE | re.ASCII)
-_DATA: Final = re.compile(r"data", re.IGNORECASE | re.ASCII)
 _WILDCARD: Final = re.compile(r"[*?\[]")
-_OLD_DIRECTIVE: Final = re.compile(r'([^ \r\n]*)(?: (?:[^"]*"([^"]*)"|([^\r\n]*)))?')
 
 
 @dataclass(slots=True)
@@ -39,7 +40,6 @@ class Reading:
 
     lines: list[tuple[str, Place]] = field(default_factory=list)
     files: int = 0
-    bytes_read: int = 0
     unread: list[tuple[Place, str]] = field(default_factory=list)
     """Directives whose outcome is not known here, and why."""
     commented: list[Place] = field(default_factory=list)
@@ -54,12 +54,13 @@ def read(folder: Path) -> Reading:
     """
     try:
         home = folder.resolve(strict=True)
-        has_root = (home / ROOT).is_file()
+        root = (home / ROOT).resolve()
+        has_root = root.is_file() and root.is_relative_to(home)
     except (OSError, RuntimeError, ValueError) as exc:
         raise ConfigurationError(f"{folder}: no such folder, or not yours to read") from exc
     if not has_root:
-        raise ConfigurationError(f"{folder}: no configuration of FreeSWITCH, it has no {ROOT}")
-    return read_file(home, home / ROOT)
+        raise ConfigurationError(f"{folder}: no configuration of FreeSWITCH, it has no {ROOT} of its own")
+    return read_file(home, root)
 
 
 def read_file(home: Path, file: Path) -> Reading:
@@ -75,7 +76,7 @@ class _Preprocessor:
         self._variables = dict.fromkeys(OF_THE_RUNNING_SWITCH, UNKNOWN) | {"conf_dir": str(home)}
         self._open: list[Path] = []
         self._is_in_comment = False
-        self._emitted = 0
+        self._bytes = self._lines = self._emitted = 0
         self.reading = Reading()
 
     def name_of(self, file: Path) -> str:
@@ -96,21 +97,24 @@ class _Preprocessor:
         is_in_old_directive = False
         number = 1
         for line in _LINE.findall(text):
-            is_in_old_directive = self._line(line, Place(name, number), file.parent, is_in_old_directive)
+            place = Place(name, number)
+            self._count_line(place)
+            is_in_old_directive = self._line(line, place, file.parent, is_in_old_directive)
             number += line.endswith("\n")
         self._open.pop()
 
     def _text_of(self, file: Path, place: Place) -> str:
         try:
+            about = file.stat()
+            if about.st_size > MAX_FILE_BYTES:
+                raise ConfigurationError(f"larger than {MAX_FILE_BYTES} bytes", place)
             # A pipe or a device would never end.
-            content = file.read_bytes() if _is_regular(file) else b""
+            content = file.read_bytes() if stat.S_ISREG(about.st_mode) else b""
         except OSError as exc:
             raise ConfigurationError(f"can't be read: {exc.strerror}", place) from exc
         self.reading.files += 1
-        self.reading.bytes_read += len(content)
-        if len(content) > MAX_FILE_BYTES:
-            raise ConfigurationError(f"larger than {MAX_FILE_BYTES} bytes", place)
-        if self.reading.bytes_read > MAX_BYTES or self.reading.files > MAX_FILES:
+        self._bytes += len(content)
+        if self._bytes > MAX_BYTES or self.reading.files > MAX_FILES:
             raise ConfigurationError(f"more than {MAX_BYTES} bytes or {MAX_FILES} files with this one", place)
         if b"\0" in content:
             raise ConfigurationError("no text file", place)
@@ -127,17 +131,16 @@ class _Preprocessor:
             if "-->" not in seen:
                 return True
             text = seen.partition("-->")[2]
-        if directive := _DIRECTIVE.search(text):
-            self._directive(text, directive.start(), place, folder)
+        if found := directive.START.search(text):
+            self._directive(text, found.start(), place, folder)
             return False
-        before, is_old, after = text.partition("<!--#")
+        before, is_old, after = text.partition(directive.OLD_START)
         self._emit(before, place)
         if not is_old:
             return False
         command, is_closed, rest = after.partition("-->")
         self._emit(rest, place)
-        if words := _OLD_DIRECTIVE.match(command):
-            self._obey(words[1], words[2] or words[3] or "", place, folder)
+        self._obey(*directive.old_words_of(command), place, folder)
         return not is_closed
 
     def _directive(self, text: str, start: int, place: Place, folder: Path) -> None:
@@ -145,8 +148,7 @@ class _Preprocessor:
             return
         if self._is_in_comment or text.rfind("<!--", 0, start) > text.rfind("-->", 0, start):
             self.reading.commented.append(place)
-        end = text.find("/>", start)
-        if words := _cmd_and_data(text[start:] if end < 0 else text[start:end]):
+        if words := directive.words_of(text, start):
             self._obey(*words, place, folder)
 
     def _obey(self, command: str, data: str, place: Place, folder: Path) -> None:
@@ -170,6 +172,9 @@ class _Preprocessor:
         if UNKNOWN in pattern or "://" in pattern or not self._is_inside(fixed):
             self.reading.unread.append((place, "the file or pattern that it includes is outside the folder"))
             return
+        if len(whole.parts) > MAX_PARTS or sum(map(bool, map(_WILDCARD.search, whole.parts))) > MAX_WILDCARDS:
+            self.reading.unread.append((place, "a pattern with so many parts is not followed"))
+            return
         # Path.glob takes neither ".." nor a pattern that begins with "/".
         found = [Path(name) for name in sorted(glob.glob(str(whole)))]  # noqa: PTH207
         if not found and fixed == whole:
@@ -186,6 +191,11 @@ class _Preprocessor:
         except (OSError, RuntimeError, ValueError):
             return False
 
+    def _count_line(self, place: Place) -> None:
+        self._lines += 1
+        if self._lines > MAX_LINES:
+            raise ConfigurationError(f"more than {MAX_LINES} lines with this one", place)
+
     def _emit(self, text: str, place: Place) -> None:
         if not text:
             return
@@ -196,25 +206,3 @@ class _Preprocessor:
         opened, closed = text.rfind("<!--"), text.rfind("-->")
         if opened != closed:
             self._is_in_comment = opened > closed
-
-
-def _is_regular(file: Path) -> bool:
-    return stat.S_ISREG(file.stat().st_mode)
-
-
-def _cmd_and_data(directive: str) -> tuple[str, str] | None:
-    """Double quotes only, cmd before data; what stands between is not looked at."""
-    cmd, at = _quoted(directive, _CMD, 0)
-    data, _ = _quoted(directive, _DATA, at)
-    return None if cmd is None or data is None else (cmd, data)
-
-
-def _quoted(text: str, name: re.Pattern[str], at: int) -> tuple[str | None, int]:
-    """The value after `name`, from `at` on, and where it ends."""
-    named = name.search(text, at)
-    equals = text.find("=", named.end()) if named else -1
-    quote = text.find('"', equals) if equals >= 0 else -1
-    if quote < 0:
-        return None, len(text)
-    value, _, _ = text[quote + 1 :].partition('"')
-    return value, quote + 1 + len(value) + 1

@@ -33,11 +33,12 @@ def users(configuration: Configuration) -> Iterator[User]:
     """Those that can sign in: a pointer only puts a user into one more group."""
     directory = configuration.section("directory")
     for domain in directory.children("domain") if directory else ():
+        of_domain = Params(domain.child("params"))
         for group in (domain, *_grandchildren(domain, "groups", "group")):
+            of_group = Params(group.child("params"))
             for element in (*group.children("user"), *_grandchildren(group, "users", "user")):
                 if element.get("type").lower() != "pointer":
-                    params = tuple(Params(one.child("params")) for one in (element, group, domain))
-                    yield User(element, domain, params)
+                    yield User(element, domain, (Params(element.child("params")), of_group, of_domain))
 
 
 def _grandchildren(element: Element, plural: str, singular: str) -> Iterator[Element]:

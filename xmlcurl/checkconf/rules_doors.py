@@ -16,11 +16,11 @@ def event_socket(configuration: Configuration) -> Iterator[Finding]:
     if not configuration.is_loaded("mod_event_socket"):
         yield found("event-socket-away", configuration.place_of("modules.conf"), "mod_event_socket is not loaded")
         return
-    password = params.get("password")
+    password = params.spelt("password")
     if password is None or is_well_known(password.value) or not password.value:
         what = "the password is well known" if password and password.value else "no password: it is FreeSWITCH's own"
         yield found("event-socket-password", password.place if password else place, what)
-    address = params.get("listen-ip")
+    address = params.spelt("listen-ip")
     if address and address.value and address.is_known and not is_loopback(address.value):
         acls = [param.value for param in params.every("apply-inbound-acl") if param.value]
         lists = AddressLists(configuration)

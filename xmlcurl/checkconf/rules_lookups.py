@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import takewhile
 from typing import Final
 
 from xmlcurl.checkconf.addresses import Url, is_loopback, url_of
@@ -72,12 +71,10 @@ def nobody_is_asked(configuration: Configuration) -> Iterator[Finding]:
 
 
 def asked_too_late(configuration: Configuration) -> Iterator[Finding]:
-    before_sofia = list(takewhile(lambda module: module[0] != "mod_sofia", configuration.modules))
-    if len(before_sofia) == len(configuration.modules):
-        return
-    for name, place in configuration.modules[len(before_sofia) :]:
-        if name == "mod_xml_curl" and name not in dict(before_sofia):
-            yield found("asked-late", place, "mod_xml_curl is loaded after mod_sofia")
+    order = [name for name, _ in configuration.modules]
+    if "mod_xml_curl" in order and "mod_sofia" in order[: order.index("mod_xml_curl")]:
+        place = configuration.modules[order.index("mod_xml_curl")][1]
+        yield found("asked-late", place, "mod_xml_curl is loaded after mod_sofia")
 
 
 def unknown_parameters(configuration: Configuration) -> Iterator[Finding]:

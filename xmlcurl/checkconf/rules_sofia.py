@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from xmlcurl.checkconf.addresses import AddressLists
-from xmlcurl.checkconf.configuration import Configuration, Params, Profile, number
+from xmlcurl.checkconf.configuration import Configuration, Param, Params, Profile, is_true, number
 from xmlcurl.checkconf.findings import Finding, found
 
 
@@ -32,36 +32,37 @@ def calls_from_anyone(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _refuses_strangers(profile: Profile) -> bool:
-    lists = _inbound_lists(profile.params)
-    return bool(lists) and all(value.count(":") < 2 for value in lists)
+    """Whom no list admits goes into the context that the last one names for them, where it does."""
+    lists = _applied(profile.params, "apply-inbound-acl")
+    return bool(lists) and lists[-1].value.count(":") < 2
 
 
-def _inbound_lists(params: Params) -> list[str]:
+def _applied(params: Params, name: str) -> list[Param]:
     """`none` takes back those before it."""
-    lists: list[str] = []
-    for param in params.every("apply-inbound-acl"):
-        lists = [] if param.value.lower() == "none" else [*lists, param.value] if param.value else lists
+    lists: list[Param] = []
+    for param in params.every(name):
+        lists = [] if param.value.lower() == "none" else [*lists, param] if param.value else lists
     return lists
 
 
 def lists_that_let_all_in(configuration: Configuration) -> Iterator[Finding]:
     lists = AddressLists(configuration)
     for profile in configuration.profiles():
-        for name in ("apply-inbound-acl", "apply-proxy-acl", "apply-register-acl"):
-            params = profile.params.every(name)
-            admitting = [param for param in params if lists.admits_everybody(_list_name(name, param.value))]
-            # Who registers must be in every list; who calls, in one.
-            if name == "apply-register-acl" and len(admitting) < len(params):
-                continue
-            if name == "apply-register-acl" and not profile.takes_registrations:
-                continue
-            for param in admitting:
-                yield found("acl-lets-all-in", param.place, f"profile {profile.name}: {name}")
+        # Behind a colon stand the contexts of those that the list admits and refuses.
+        for param in _applied(profile.params, "apply-inbound-acl"):
+            if lists.admits_everybody(param.value.partition(":")[0]):
+                yield _admits_everybody(profile, param)
+        for param in _applied(profile.params, "apply-proxy-acl"):
+            if lists.admits_everybody(param.value):
+                yield _admits_everybody(profile, param)
+        # Who calls must be in one list; who registers, in every one.
+        to_register = _applied(profile.params, "apply-register-acl") if profile.takes_registrations else []
+        if to_register and all(lists.admits_everybody(param.value) for param in to_register):
+            yield _admits_everybody(profile, to_register[-1])
 
 
-def _list_name(parameter: str, value: str) -> str:
-    """Behind a colon stand the contexts of those it admits and refuses."""
-    return value.partition(":")[0] if parameter == "apply-inbound-acl" else value
+def _admits_everybody(profile: Profile, param: Param) -> Finding:
+    return found("acl-lets-all-in", param.place, f"profile {profile.name}: {param.name}")
 
 
 def registrations_in_one_thread(configuration: Configuration) -> Iterator[Finding]:
@@ -109,10 +110,7 @@ def refused_sign_in_names(configuration: Configuration) -> Iterator[Finding]:
 def domains_without_profile(configuration: Configuration) -> Iterator[Finding]:
     profiles = list(configuration.profiles())
     aliases = {
-        domain.get("name").lower()
-        for profile in profiles
-        for domain in profile.domains
-        if domain.get("alias").lower() == "true"
+        domain.get("name").lower() for profile in profiles for domain in profile.domains if is_true(domain.get("alias"))
     }
     if profiles and "all" not in aliases:
         phones = next((profile for profile in profiles if profile.params.is_true("auth-calls")), profiles[0])
@@ -126,11 +124,19 @@ def registrations_by_contact(configuration: Configuration) -> Iterator[Finding]:
             yield found("registrations-by-contact", several.place, f"profile {profile.name}: {several.name}")
 
 
-def transfers_by_outsiders(configuration: Configuration) -> Iterator[Finding]:
+def dial_strings_of_phones(configuration: Configuration) -> Iterator[Finding]:
+    """Seen on 1.10.12: whoever may register, or has a call, runs programs on the switch.
+
+    Source:
+        FreeSWITCH v1.10.12, mod_sofia.c:3829 (Contact), sofia.c:9505 (REFER).
+    """
     for profile in configuration.profiles():
-        signed_in = profile.params.is_true_or_unknown("auth-calls")
-        if not signed_in and not profile.params.is_true_or_unknown("disable-transfer"):
-            yield found("outside-transfers", profile.place, f"profile {profile.name}")
+        guards = profile.params.every("db-inner-pre-trans-execute")
+        is_guarded = any("sip_registrations" in guard.value or not guard.is_known for guard in guards)
+        if profile.takes_registrations and not is_guarded:
+            yield found("contact-runs-programs", profile.place, f"profile {profile.name}")
+        if not profile.params.is_true_or_unknown("disable-transfer"):
+            yield found("refer-runs-programs", profile.place, f"profile {profile.name}")
 
 
 RULES: Final = (
@@ -143,5 +149,5 @@ RULES: Final = (
     refused_sign_in_names,
     domains_without_profile,
     registrations_by_contact,
-    transfers_by_outsiders,
+    dial_strings_of_phones,
 )

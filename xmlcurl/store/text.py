@@ -73,9 +73,13 @@ def neutral(value: str) -> str:
 def spoken(value: str) -> str:
     """`value` as a caller's name in a dialplan action and a SIP header: nothing that either of them reads as its own.
 
-    Quotes end a SIP display name, backslashes and `$` belong to FreeSWITCH's expansion.
+    Quotes end a SIP display name, backslashes and `$` belong to FreeSWITCH's expansion, and of a name with `/`, `:`
+    or `@` it shows a part.
+
+    Source:
+        FreeSWITCH v1.10.12, mod_sofia.c:5082 (switch_sanitize_number).
     """
-    said = " ".join(_words(neutral(value), ".,-_()+&/@:#*'!?").split())
+    said = " ".join(_words(neutral(value), ".,-_()+&#*'!?").split())
     # mod_sofia's word for a caller without a name (sofia_glue.c:1349).
     return "" if said.lower() == "_undef_" else said
 

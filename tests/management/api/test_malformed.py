@@ -173,7 +173,7 @@ async def test_any_value_in_any_field_gets_an_answer(office: Office, api: httpx.
     loop_statuses: set[int] = set()
     bodies: list[dict[str, Any]] = []
 
-    @settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=150, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.dictionaries(FIELDS, JSON_VALUES, max_size=4))
     def collect(body: dict[str, Any]) -> None:
         bodies.append(body)

@@ -103,7 +103,7 @@ def test_every_operation_is_as_described(
     excluded = [*UNFIT, negative_data_rejection] if (path, method) == ROWS_ARE_JUDGED_ONE_BY_ONE else UNFIT
     headers = {"Authorization": f"Bearer {token}", "X-Tenant": DOMAIN}
 
-    @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(SCHEMA[path][method.upper()].as_strategy(generation_mode=mode))
     def holds(case: Case[Any]) -> None:
         case.call_and_validate(base_url=f"{address}/api/pbx", headers=headers, excluded_checks=excluded)

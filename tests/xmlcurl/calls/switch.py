@@ -109,6 +109,7 @@ class Switch:
     async def _routed(self, leg: Leg, number: str) -> str | None:
         """One lookup and what it says; the number that the call is transferred to."""
         body = asking.call(number, caller=leg.caller, realm=leg.domain, context=leg.context, **leg.variables)
+        body += f"&Hunt-Profile-Index={1 + len(self.outcome.transfers)}".encode()
         reply = await self._service.post(body)
         self.documents.append(reply.body)
         section = XmlCurl("").parse(reply.body.decode())

@@ -93,6 +93,8 @@ FILES = {
   <settings>
     <param name="auth-calls" value="true"/>
     <param name="inbound-reg-in-new-thread" value="true"/>
+    <param name="db-inner-pre-trans-execute" value="create trigger t before insert on sip_registrations ..."/>
+    <param name="disable-transfer" value="true"/>
   </settings>
 </profile>
 """,

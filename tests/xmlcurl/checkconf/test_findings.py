@@ -35,6 +35,7 @@ MAX_THREADS = param("max-reg-threads", "32")
 SECRET = param("password", "$${secret}")
 FIRST_URL = 'value="$${backend}" bindings="directory|dialplan"/>'
 SECOND_URL = 'value="http://10.0.0.2/xmlcurl"'
+SECOND_CREDENTIALS = param("gateway-credentials", "other:$${secret}")
 SECOND_SECTIONS = 'xmlcurl" bindings="directory|dialplan"'
 
 
@@ -93,7 +94,7 @@ FAULTS = [
     fault("no name", "tls-unchecked", f"{CURL}:4", (CURL, param("enable-ssl-verifyhost", "true"), "")),
     fault("address", "lookups-in-clear", f"{CURL}:11", (CURL, SECOND_URL, 'value="http://8.8.8.8/xmlcurl"')),
     fault("name", "lookups-in-clear", f"{CURL}:11", (CURL, SECOND_URL, 'value="http://x.example.com/"')),
-    fault("none", "no-credentials", f"{CURL}:11", (CURL, param("gateway-credentials", "other:$${secret}"), "")),
+    fault("none", "no-credentials", f"{CURL}:11", (CURL, SECOND_CREDENTIALS, "")),
     fault(
         "the first is lost",
         "two-gateway-urls",
@@ -151,13 +152,13 @@ FAULTS = [
         "the list is taken back",
         "calls-from-anyone",
         f"{CARRIERS}:3",
-        (CARRIERS, CARRIERS_LIST, CARRIERS_LIST + param("apply-inbound-acl", "none")),
+        (CARRIERS, CARRIERS_LIST, CARRIERS_LIST + param("apply-inbound-acl", "None")),
     ),
     fault(
         "a context for those it refuses",
         "calls-from-anyone",
         f"{CARRIERS}:3",
-        (CARRIERS, CARRIERS_LIST, param("apply-inbound-acl", "carriers:in:out")),
+        (CARRIERS, CARRIERS_LIST, CARRIERS_LIST + param("apply-inbound-acl", "carriers:in:out")),
     ),
     fault(
         "FreeSWITCH's default",
@@ -196,10 +197,13 @@ FAULTS = [
     fault("on", "sign-in-name-refused", f"{PHONES}:6", in_phones(param("inbound-reg-force-matching-username", "true"))),
     fault("no alias", "domains-no-alias", f"{PHONES}:1", (PHONES, 'alias="true"', 'alias="false"')),
     fault("true", "registrations-by-contact", f"{PHONES}:6", in_phones(param("multiple-registrations", "true"))),
-    fault("contact", "registrations-by-contact", f"{PHONES}:6", in_phones(param("multiple-registrations", "contact"))),
-    fault("carriers", "outside-transfers", f"{CARRIERS}:1", (CARRIERS, param("disable-transfer", "true"), "")),
+    fault("contact", "registrations-by-contact", f"{PHONES}:6", in_phones(param("multiple-registrations", "Contact"))),
+    fault("no trigger", "contact-runs-programs", f"{PHONES}:1", (PHONES, "sip_registrations", "sip_dialogs")),
+    fault("phones", "refer-runs-programs", f"{PHONES}:1", (PHONES, param("disable-transfer", "true"), "")),
+    fault("carriers", "refer-runs-programs", f"{CARRIERS}:1", (CARRIERS, param("disable-transfer", "true"), "")),
     fault("ClueCon", "event-socket-password", f"{SOCKET}:4", (SOCKET, SECRET, param("password", "ClueCon"))),
     fault("empty", "event-socket-password", f"{SOCKET}:4", (SOCKET, SECRET, param("password", ""))),
+    fault("case", "event-socket-password", f"{SOCKET}:1", (SOCKET, SECRET, param("Password", "$${secret}"))),
     fault("missing", "event-socket-password", f"{SOCKET}:1", (SOCKET, SECRET, "")),
     fault("no file", "event-socket-password", f"{ROOT}:4", (SOCKET, "event_socket.conf", "no_event_socket.conf")),
     fault("no list", "event-socket-acl", f"{SOCKET}:3", (SOCKET, "127.0.0.1", "::")),
@@ -309,16 +313,26 @@ def test_a_user_may_be_everybody(sample: Sample) -> None:
 
 
 def test_the_right_name_is_proposed(sample: Sample) -> None:
-    """`time-out` was meant to be `timeout`."""
-    sample.edit(CURL, CACERT, CACERT + param("time-out", "2"))
+    """`Time-Out` was meant to be `timeout`."""
+    sample.edit(CURL, CACERT, CACERT + param("Time-Out", "2"))
 
-    assert check(sample.folder).findings[0].what == "time-out; did you mean timeout?"
+    assert check(sample.folder).findings[0].what == "Time-Out; did you mean timeout?"
 
 
 RIGHT = [
     pytest.param([(CURL, param("timeout", "2"), param("timeout", "$${secret}"))], id="a timeout from the environment"),
     pytest.param([(CURL, SECOND_URL, 'value="http://lookups:8080/"')], id="http to a container"),
-    pytest.param([(CURL, SECOND_URL, 'value="$${secret}"')], id="a URL from the environment"),
+    pytest.param(
+        [(CURL, SECOND_URL, 'value="http://$${secret}/"'), (CURL, SECOND_CREDENTIALS, "")],
+        id="a URL from the environment",
+    ),
+    pytest.param(
+        [(CURL, SECOND_URL, 'value="http://127.0.0.1:8080/"'), (CURL, SECOND_CREDENTIALS, "")],
+        id="loopback without credentials",
+    ),
+    pytest.param([(CURL, SECOND_SECTIONS, 'xmlcurl" bindings="$${secret}"')], id="sections from the environment"),
+    pytest.param([(CURL, SECOND_SECTIONS, 'xmlcurl" bindings="Directory"')], id="sections in another case"),
+    pytest.param([(CURL, f'gateway-url" {SECOND_URL}', f'Gateway-URL" {SECOND_URL}')], id="a name in another case"),
     pytest.param(
         [
             (CURL, SECOND_URL, 'value="file:$${conf_dir}/none.xml"'),
@@ -346,6 +360,7 @@ RIGHT = [
         [in_phones(param("force-register-domain", "a.test"), param("challenge-realm", "a.test"))],
         id="one domain, and its realm",
     ),
+    pytest.param([(PHONES, 'name="all" alias="true"', 'name="ALL" alias="yes"')], id="an alias in other words"),
     pytest.param([in_phones(param("multiple-registrations", "call-id"))], id="by Call-ID"),
     pytest.param(
         [

@@ -1,6 +1,5 @@
 """Whatever stands in the files: findings, or one clear error."""
 
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st

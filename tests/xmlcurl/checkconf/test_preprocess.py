@@ -103,9 +103,12 @@ def test_nothing_is_executed(tmp_path: Path) -> None:
     assert [place.line for place, _ in reading.unread] == [2, 3]
 
 
-@pytest.mark.parametrize("pattern", ["../out.xml", "{}/out.xml", "link.xml", "l*.xml", "http://x/y.xml", "none.xml"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["../out.xml", "{}/out.xml", "link.xml", "l*.xml", "http://x/y.xml", "none.xml", "*/*/*/*", "*/" + 99 * "x/"],
+)
 def test_what_is_not_read_is_said(tmp_path: Path, pattern: str) -> None:
-    """Files outside the folder, behind a link too, and one that is not there."""
+    """Files outside the folder, behind a link too, one that is not there, and patterns that could go on for ever."""
     conf = tmp_path / "conf"
     conf.mkdir()
     (tmp_path / "out.xml").write_text("secret")
@@ -139,6 +142,7 @@ def test_directives_in_comments_are_said(tmp_path: Path, is_known_comment: bool)
     [
         pytest.param({"a.xml": b"a\0b"}, "a.xml: no text file", id="binary"),
         pytest.param({"a.xml": b"x" * 101}, "a.xml: larger than 100 bytes", id="a large file"),
+        pytest.param({"a.xml": b"\n" * 20}, "a.xml:20: more than 20 lines", id="many lines"),
         pytest.param({"a.xml": b"x" * 90, "b.xml": b"x" * 90}, "b.xml: more than 150 bytes", id="many bytes"),
         pytest.param(
             {"a.xml": b'<X-PRE-PROCESS cmd="include" data="a.xml"/>'}, "a.xml:1: a.xml includes itself", id="loop"
@@ -159,6 +163,7 @@ def test_what_has_no_end_is_refused(
     """With the file, and the line of an include."""
     monkeypatch.setattr(preprocess, "MAX_FILE_BYTES", 100)
     monkeypatch.setattr(preprocess, "MAX_BYTES", 150)
+    monkeypatch.setattr(preprocess, "MAX_LINES", 20)
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     (tmp_path / ROOT).write_text('<X-PRE-PROCESS cmd="include" data="[ab].xml"/>')
@@ -185,11 +190,13 @@ def test_all_lines_together_come_to_an_end(tmp_path: Path, monkeypatch: pytest.M
         read(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["nosuch", "empty", "empty/file"])
+@pytest.mark.parametrize("name", ["nosuch", "empty", "empty/file", "linked"])
 def test_a_folder_without_a_configuration_is_refused(tmp_path: Path, name: str) -> None:
     """A wrong path is the likeliest mistake."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "file").touch()
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / ROOT).symlink_to(tmp_path / "empty" / "file")
 
     with pytest.raises(ConfigurationError, match=name):
         read(tmp_path / name)

@@ -70,11 +70,11 @@ def test_what_is_neutral_is_safe(text: str) -> None:
 
 @given(hostile_text | st.text())
 def test_what_is_spoken_has_no_syntax(text: str) -> None:
-    """Nothing that ends a quoted string of SIP, or that FreeSWITCH expands."""
+    """Nothing that ends a quoted string of SIP, that FreeSWITCH expands, or that it takes for a part of an address."""
     said = spoken(text)
 
     assert is_safe_text(said)
-    assert not re.search(r'[\\"$<>{}=;|\r\n]', said)
+    assert not re.search(r'[\\"$<>{}=;|/:@\r\n]', said)
 
 
 @pytest.mark.parametrize("name", ["Nguyễn Văn A", "O'Neil & Sons", "नमस्ते", "Jean-Luc (2)"])
