@@ -190,7 +190,8 @@ def test_addresses_agree() -> None:
         assert urlsplit(settings[f"FREESWITCH_{url}"]).netloc == f"{name}:8080"
         assert lookups["XMLCURL_LOOKUP_ALLOW"].split(",") == ["127.0.0.0/8", f"{VOICE}.0/24"]
         assert lookups["XMLCURL_LOOKUP_CREDENTIALS"] == settings["FREESWITCH_LOOKUP_CREDENTIALS"]
-    assert "XMLCURL_SECRET_KEYS" not in SERVICES["lookup-1"]["environment"]
+    keys = [SERVICES[name]["environment"]["XMLCURL_SECRET_KEYS"] for name in ("lookup-1", "management")]
+    assert len(set(keys)) == 1
 
 
 def test_every_setting_exists() -> None:
