@@ -57,6 +57,13 @@ WORDS: Final = {
 }  # fmt: skip
 """Each has a form of its own, which hostile text doesn't have."""
 
+QUESTIONS: Final = {
+    ("/explain-call", "at"), ("/explain-call", "choices"), ("/explain-call", "from"), ("/explain-call", "gateways"),
+    ("/explain-call", "phones"), ("/explain-call", "to"), ("/explain-lookup", "action"),
+    ("/explain-lookup", "domain"), ("/explain-lookup", "key"), ("/explain-lookup", "user"),
+}  # fmt: skip
+"""Asked, and not kept."""
+
 SIGN_IN_NAMES: Final = {
     ("/extensions", "aliases"): r"[A-Za-z0-9._+-]{1,63}",
     ("/extensions", "sign_in_name"): r"[A-Za-z0-9._+-]{1,63}",
@@ -88,7 +95,18 @@ TEXTS: Final = dict(_texts())
 
 def test_no_text_field_is_without_its_case() -> None:
     """Who adds a text field says above what it may hold."""
-    assert TEXTS.keys() == NAMES | PASSWORDS | WORDS
+    assert TEXTS.keys() == NAMES | PASSWORDS | WORDS | QUESTIONS
+
+
+@pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+async def test_a_hostile_question_is_answered_or_refused(admin: httpx.AsyncClient) -> None:
+    """Whoever is asked about: there is an answer, and never a fault."""
+    for trick in TRICKS:
+        text = trick.aimed_at("/x")
+        call = await admin.post("/explain-call", json={"from": text, "to": text})
+        lookup = await admin.post("/explain-lookup", json={"user": text, "domain": text})
+
+        assert {call.status_code, lookup.status_code} <= {200, 404, 422}, trick.name
 
 
 @pytest.mark.parametrize("path", sorted({path for path, _ in NAMES} | OF_THE_PLATFORM))
