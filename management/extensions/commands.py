@@ -22,6 +22,7 @@ from management.objects.commands import (
     mail_address,
     matching,
     one_of,
+    password,
     pin,
     text,
 )
@@ -64,13 +65,7 @@ def _aliases(values: Sequence[str], number: str) -> Iterator[tuple[str, Broken]]
             yield f"aliases.{index}", Broken("distinct")
 
 
-def _password(value: str) -> Iterator[Broken]:
-    if len(value) < SHORTEST_PASSWORD:
-        yield Broken("min.string", {"min": SHORTEST_PASSWORD})
-    if len(value) > LONGEST_PASSWORD:
-        yield Broken("max.string", {"max": LONGEST_PASSWORD})
-    if not value.isprintable():
-        yield Broken("printable")
+_password: Final = password(SHORTEST_PASSWORD, LONGEST_PASSWORD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from ipaddress import IPv6Network, ip_network
 from typing import ClassVar, Final
 
 from management.errors import Broken
-from management.objects.commands import UNSET, Rule, Unset, Values, between, each_once, host, label, one_of
+from management.objects.commands import UNSET, Rule, Unset, Values, between, each_once, host, label, one_of, password
 from xmlcurl.store.model import CODECS, EXTENSION_STATUSES, TRANSPORTS
 from xmlcurl.store.text import is_safe_text
 
@@ -58,15 +58,13 @@ def _username(value: str) -> Iterator[Broken]:
         yield Broken("regex")
 
 
+_can_be_typed: Final = password(1, LONGEST_PASSWORD)
+
+
 def _password(value: str) -> Iterator[Broken]:
+    yield from _can_be_typed(value)
     # The switch gets it in the clear, so what its pre-processor would change can't be one.
-    if not value:
-        yield Broken("min.string", {"min": 1})
-    if len(value) > LONGEST_PASSWORD:
-        yield Broken("max.string", {"max": LONGEST_PASSWORD})
-    if not value.isprintable():
-        yield Broken("printable")
-    elif not is_safe_text(value):
+    if value.isprintable() and not is_safe_text(value):
         yield Broken("safe_text")
 
 

@@ -118,6 +118,20 @@ def label(longest: int) -> PlainRule:
     return rules
 
 
+def password(shortest: int, longest: int) -> PlainRule:
+    """What can be typed."""
+
+    def rules(value: str) -> Iterator[Broken]:
+        if len(value) < shortest:
+            yield Broken("min.string", {"min": shortest})
+        if len(value) > longest:
+            yield Broken("max.string", {"max": longest})
+        if not value.isprintable():
+            yield Broken("printable")
+
+    return rules
+
+
 def matching(pattern: str, broken: Broken) -> PlainRule:
     """The whole value matches; `broken` otherwise."""
     # `$` would let a line feed follow.

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar, Final
 
 from management.errors import Broken
-from management.objects.commands import UNSET, Rule, Unset, Values, between, host, matching
+from management.objects.commands import UNSET, Rule, Unset, Values, between, host, matching, password
 
 NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 LONGEST_PASSWORD: Final = 100
@@ -32,13 +32,7 @@ def _is_name(value: str) -> bool:
     return re.fullmatch(NAME.removesuffix("$"), value) is not None
 
 
-def _password(value: str) -> Iterator[Broken]:
-    if not value:
-        yield Broken("min.string", {"min": 1})
-    if len(value) > LONGEST_PASSWORD:
-        yield Broken("max.string", {"max": LONGEST_PASSWORD})
-    if not value.isprintable():
-        yield Broken("printable")
+_password: Final = password(1, LONGEST_PASSWORD)
 
 
 def _profiles(values: Sequence[str]) -> Iterator[Broken]:
