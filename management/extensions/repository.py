@@ -13,6 +13,7 @@ from management.database import Collided, is_unique_violation
 from management.extensions.model import Extension, Names, OutboundNumber
 from management.objects.forwards import Destined
 from management.objects.links import Link, Membership, users_of
+from management.objects.parts import living
 from management.objects.repository import MOST_USERS_SHOWN
 from management.objects.reserved import emergency_numbers
 from management.paging import Page, PageWanted
@@ -34,7 +35,6 @@ from xmlcurl.store.tables import (
     utc_now,
 )
 
-_LARGEST_ID: Final = 2**63 - 1
 LINKED: Final = {
     "team_id": teams,
     "department_id": departments,
@@ -171,18 +171,15 @@ class ExtensionRepository:
 
         Nobody deletes them before the transaction has ended.
         """
-        table = LINKED[link]
-        possible = [each for each in ids if 0 < each <= _LARGEST_ID]
-        statement = select(table.c.id).where(
-            table.c.id.in_(possible), table.c.tenant_id == self._tenant_id, table.c.deleted_at.is_(None)
-        )
-        return set((await self._connection.execute(_kept(statement))).scalars())
+        return {*await living(self._connection, self._tenant_id, LINKED[link].c.id, ids)}
 
     async def outbound_number_ids(self, digits: Collection[str]) -> dict[str, int]:
         """The ids of the tenant's active numbers among `digits`, by number; kept as `linked` does."""
         possible = [each for each in digits if each.isascii() and each.isdigit()]
         statement = self._outbound().where(numbers.c.number.in_(possible))
-        rows = await self._connection.execute(_kept(statement.with_only_columns(numbers.c.number, numbers.c.id)))
+        # Whoever deletes one takes it FOR UPDATE, and looks who points to it: one of the two waits for the other.
+        kept = statement.with_only_columns(numbers.c.number, numbers.c.id).with_for_update(read=True, key_share=True)
+        rows = await self._connection.execute(kept)
         return {row[0]: row[1] for row in rows}
 
     async def outbound_numbers(self, wanted: PageWanted) -> Page[OutboundNumber]:
@@ -258,11 +255,6 @@ def _collisions() -> Iterator[None]:
             # Looked for, and not seen, a moment ago: the next attempt sees whose it is.
             raise Collided("name") from exc
         raise
-
-
-def _kept(statement: Select[Any]) -> Select[Any]:
-    # Whoever deletes a row takes it FOR UPDATE, and looks who points to it: one of the two waits for the other.
-    return statement.with_for_update(read=True, key_share=True)
 
 
 def _contains(text: str, *columns: Any) -> Any:

@@ -3,7 +3,7 @@
 A kind names them in the PARTS of its rows; they are read and written with it, and go when it goes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -80,7 +80,7 @@ class Members:
 
 
 async def living(
-    connection: AsyncConnection, tenant_id: int, key: Column[Any], values: Sequence[Any]
+    connection: AsyncConnection, tenant_id: int | None, key: Column[Any], values: Collection[Any]
 ) -> dict[Any, int]:
     """The ids of the tenant's living rows whose `key` is among `values`; nobody deletes them before the
     transaction has ended.

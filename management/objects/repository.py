@@ -124,14 +124,7 @@ class Rows(Generic[T]):
 
     async def linked_id(self, column: Column[Any], value: Any, tenant_id: int | None) -> int | None:
         """The id of the tenant's living row with this value; nobody deletes it before the transaction has ended."""
-        table = column.table
-        statement = (
-            select(table.c.id)
-            .where(column == value, table.c.tenant_id == tenant_id, table.c.deleted_at.is_(None))
-            .with_for_update(read=True, key_share=True)
-        )
-        found: int | None = (await self._connection.execute(statement)).scalar_one_or_none()
-        return found
+        return (await living(self._connection, tenant_id, column, [value])).get(value)
 
     def _living(self) -> Select[Any]:
         columns = (self.TABLE.c[name] for name in self.MODEL.__dataclass_fields__ if name not in self.PARTS)
