@@ -1,7 +1,6 @@
 """Explanations of the calls in the table's office, and the service that serves there."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -10,9 +9,7 @@ from management.database import Database
 from management.explain.commands import ExplainCall
 from management.explain.model import CallExplained
 from management.explain.service import Explanations
-from tests.conftest import create_tables
-from tests.seed import Seed
-from tests.xmlcurl.calls.world import NOW, World
+from tests.xmlcurl.calls.world import NOW, built_in
 from tests.xmlcurl.service import Service, running
 from xmlcurl.store.cache import Cache, open_redis
 
@@ -29,13 +26,7 @@ class Explainer:
 
 @pytest.fixture(scope="session")
 def world_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path: Path = tmp_path_factory.mktemp("explained") / "office.sqlite"
-    create_tables(f"sqlite:///{path}")
-    url = f"sqlite+aiosqlite:///{path}"
-    seed = Seed(url)
-    World(seed).build()
-    seed.close()
-    return url
+    return built_in(tmp_path_factory.mktemp("explained"))
 
 
 @pytest.fixture

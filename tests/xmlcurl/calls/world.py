@@ -12,8 +12,10 @@ It is open on weekdays from 9:00 to 17:30 and on Saturdays from 22:00 to midnigh
 """
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
+from tests.conftest import create_tables
 from tests.seed import Seed
 from xmlcurl.store.tables import (
     call_settings,
@@ -291,3 +293,14 @@ class World:
 
 def _both(*destination: str) -> dict[str, tuple[str, ...]]:
     return {"in_always": destination, "ex_always": destination}
+
+
+def built_in(folder: Path) -> str:
+    """The office in a new database there; the URL that lookups read it by."""
+    path = folder / "office.sqlite"
+    create_tables(f"sqlite:///{path}")
+    url = f"sqlite+aiosqlite:///{path}"
+    seed = Seed(url)
+    World(seed).build()
+    seed.close()
+    return url
