@@ -18,14 +18,14 @@ COPY README.md ./
 COPY xmlcurl xmlcurl
 COPY management management
 RUN pip wheel --quiet --no-deps --no-build-isolation --wheel-dir wheels . \
-    && python -m venv --without-pip /opt/xmlcurl \
-    && pip --python /opt/xmlcurl/bin/python install --quiet --no-cache-dir --no-index --no-deps wheels/*.whl \
-    && pip --python /opt/xmlcurl/bin/python check
+    && python -m venv --without-pip /xmlcurl \
+    && pip --python /xmlcurl/bin/python install --quiet --no-cache-dir --no-index --no-deps wheels/*.whl \
+    && pip --python /xmlcurl/bin/python check
 
 FROM python:3.12.12-slim-bookworm
-COPY --from=build /opt/xmlcurl /opt/xmlcurl
+COPY --from=build /xmlcurl /xmlcurl
 # The modules are compiled already, and the image may be read-only. A log line leaves as soon as it is written.
-ENV PATH=/opt/xmlcurl/bin:$PATH \
+ENV PATH=/xmlcurl/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 # A number, no name: nothing of it is in the image, and Kubernetes sees that it is not root.
