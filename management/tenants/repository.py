@@ -7,7 +7,24 @@ from sqlalchemy import Select, select
 from management.objects.links import Reference
 from management.objects.repository import Rows
 from management.tenants.commands import Tenant
-from xmlcurl.store.tables import departments, extensions, hotlines, numbers, teams, tenants, users
+from xmlcurl.store.tables import (
+    classes_of_service,
+    departments,
+    extensions,
+    gateways,
+    greetings,
+    group_mailboxes,
+    holidays,
+    hotlines,
+    ivr_menus,
+    numbers,
+    outbound_routes,
+    queues,
+    ring_groups,
+    teams,
+    tenants,
+    users,
+)
 
 
 class TenantRepository(Rows[Tenant]):
@@ -26,6 +43,15 @@ class TenantRepository(Rows[Tenant]):
         Reference("team", teams.c.tenant_id, teams.c.name),
         Reference("department", departments.c.tenant_id, departments.c.name),
         Reference("user", users.c.tenant_id, users.c.name),
+        Reference("gateway", gateways.c.tenant_id, gateways.c.name),
+        Reference("outbound route", outbound_routes.c.tenant_id, outbound_routes.c.name),
+        Reference("class of service", classes_of_service.c.tenant_id, classes_of_service.c.name),
+        Reference("ring group", ring_groups.c.tenant_id, ring_groups.c.name),
+        Reference("queue", queues.c.tenant_id, queues.c.name),
+        Reference("ivr menu", ivr_menus.c.tenant_id, ivr_menus.c.name),
+        Reference("group mailbox", group_mailboxes.c.tenant_id, group_mailboxes.c.name),
+        Reference("greeting", greetings.c.tenant_id, greetings.c.name),
+        Reference("holiday", holidays.c.tenant_id, holidays.c.name),
     )
 
     async def number_id(self, tenant_id: int, number: str) -> int | None:
