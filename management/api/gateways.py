@@ -70,22 +70,21 @@ class GatewayItem(Shown):
     addresses: list[str]
 
 
-router = routes_of(
-    Noun(
-        name="gateway",
-        service=lambda services: services.gateways,
-        values=GatewayValues,
-        new=NewGateway,
-        change=ChangeGateway,
-        item=GatewayItem,
-        writer=_owner_of_switches,
-        texts=Texts(
-            list="Gateways by name. `search` is found in the name or the host, as it is written.",
-            create="A new gateway, with a token of the platform; one that registers needs a username and a password.",
-            read="One gateway.",
-            update="New values, with a token of the platform; what is left out stays.",
-            delete="Soft delete, with a token of the platform; refused while an outbound route or emergency calls go"
-            " through it.",
-        ),
-    )
+NOUN = Noun(
+    name="gateway",
+    service=lambda services: services.gateways,
+    values=GatewayValues,
+    new=NewGateway,
+    change=ChangeGateway,
+    item=GatewayItem,
+    writer=_owner_of_switches,
+    texts=Texts(
+        list="Gateways by name. `search` is found in the name or the host, as it is written.",
+        create="A new gateway, with a token of the platform; one that registers needs a username and a password.",
+        read="One gateway.",
+        update="New values, with a token of the platform; what is left out stays.",
+        delete="Soft delete, with a token of the platform; refused while an outbound route or emergency calls go"
+        " through it.",
+    ),
 )
+router = routes_of(NOUN)

@@ -37,22 +37,21 @@ class GreetingItem(Shown):
     sha256: str
 
 
-router = routes_of(
-    Noun(
-        name="greeting",
-        service=lambda services: services.greetings,
-        values=GreetingValues,
-        new=None,
-        change=ChangeGreeting,
-        item=GreetingItem,
-        texts=Texts(
-            list="Greetings by name. `search` is found in the name, as it is written.",
-            read="One greeting.",
-            update="Another name.",
-            delete="Soft delete, the file is gone for good; refused while a queue, a menu or a destination plays it.",
-        ),
-    )
+NOUN = Noun(
+    name="greeting",
+    service=lambda services: services.greetings,
+    values=GreetingValues,
+    new=None,
+    change=ChangeGreeting,
+    item=GreetingItem,
+    texts=Texts(
+        list="Greetings by name. `search` is found in the name, as it is written.",
+        read="One greeting.",
+        update="Another name.",
+        delete="Soft delete, the file is gone for good; refused while a queue, a menu or a destination plays it.",
+    ),
 )
+router = routes_of(NOUN)
 
 
 async def _sound(request: Request) -> bytes:

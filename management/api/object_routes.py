@@ -1,16 +1,15 @@
 """The five routes of a small noun of a tenant, the same for all of them: list, create, read, update, delete.
 
-router = routes_of(
-    Noun(
-        name="team",
-        service=lambda services: services.teams,
-        values=TeamValues,
-        new=NewTeam,
-        change=ChangeTeam,
-        item=TeamItem,
-        texts=Texts(list="Teams by name.", create="A new team.", ...),
-    )
+NOUN = Noun(
+    name="team",
+    service=lambda services: services.teams,
+    values=TeamValues,
+    new=NewTeam,
+    change=ChangeTeam,
+    item=TeamItem,
+    texts=Texts(list="Teams by name.", create="A new team.", ...),
 )
+router = routes_of(NOUN)
 """
 
 from collections.abc import Callable, Mapping

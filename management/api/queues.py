@@ -82,20 +82,19 @@ class QueueItem(Shown):
     timeout: DestinationItem | None
 
 
-router = routes_of(
-    Noun(
-        name="queue",
-        service=lambda services: services.queues,
-        values=QueueValues,
-        new=NewQueue,
-        change=ChangeQueue,
-        item=QueueItem,
-        texts=Texts(
-            list="Queues by name. `search` is found in the name or the number, as it is written.",
-            create="A new queue; nothing else of the tenant may be called its number.",
-            read="One queue.",
-            update="New values; what is left out stays. `agents` replaces all of them.",
-            delete="Soft delete; refused while calls go on to it.",
-        ),
-    )
+NOUN = Noun(
+    name="queue",
+    service=lambda services: services.queues,
+    values=QueueValues,
+    new=NewQueue,
+    change=ChangeQueue,
+    item=QueueItem,
+    texts=Texts(
+        list="Queues by name. `search` is found in the name or the number, as it is written.",
+        create="A new queue; nothing else of the tenant may be called its number.",
+        read="One queue.",
+        update="New values; what is left out stays. `agents` replaces all of them.",
+        delete="Soft delete; refused while calls go on to it.",
+    ),
 )
+router = routes_of(NOUN)
