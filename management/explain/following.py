@@ -22,6 +22,7 @@ _LEG: Final = re.compile(r"(?:\[(?P<own>[^\]]*)\])?(?P<endpoint>.*)")
 _GATEWAY: Final = re.compile(r"sofia/gateway/g(\d+)/(.+)")
 _PHONE: Final = re.compile(r"user/([^@]+)@.+")
 _BETWEEN: Final = re.compile(r",(?![^\[]*\])")
+_DOES_NOT_RING: Final = frozenset({"unknown_number", "down", "fails", "silent"})
 _SAID_OF_CAUSES: Final[Mapping[str, str]] = {cause: state.replace("_", " ") for state, cause in CAUSES.items()}
 
 
@@ -140,7 +141,9 @@ class Following:
             return cause
         self.outcome.rang.append(name)
         seconds = self.leg.variables.get("call_timeout", "")
-        self._said.append(f"{name} rings, for at most {seconds} s: {_SAID_OF_CAUSES.get(cause, 'it answers')}")
+        what = _SAID_OF_CAUSES.get(cause, "it answers")
+        rings = state not in _DOES_NOT_RING
+        self._said.append(f"{name} rings, for at most {seconds} s: {what}" if rings else f"{name} is tried: {what}")
         if not cause and self.outcome.answered_by is None:
             self._answered(name, own)
         return cause
@@ -149,6 +152,8 @@ class Following:
         shown = self.leg.variables.get("effective_caller_id_number", self.leg.number)
         self.outcome.answered_by = name
         self.outcome.shown = own.get("origination_caller_id_number", shown)
+        shown_name = self.leg.variables.get("effective_caller_id_name")
+        self.outcome.shown_name = own.get("origination_caller_id_name", shown_name)
         self.outcome.is_recorded = self.leg.is_recorded or "execute_on_answer" in own
         recorded = ", and the call is recorded" if self.outcome.is_recorded else ""
         self._said.append(f"{name} sees {self.outcome.shown}{recorded}")
@@ -159,6 +164,7 @@ class Following:
         if data.startswith("check "):
             pin = "without a PIN" if " auth " in data else "with its PIN"
             self._said.append(f"listens to {f'mailbox {number}' if number else 'any mailbox'}, {pin}")
+            self.outcome.listens = True
         else:
             self._said.append(f"the mailbox of {number} takes a message")
         self.outcome.mailbox = number

@@ -46,7 +46,9 @@ async def test_a_call(office: Office, api: httpx.AsyncClient, people: None) -> N
         "rang": ["1002"],
         "answered_by": None,
         "shown": None,
+        "shown_name": None,
         "mailbox": "1002",
+        "listens": False,
         "is_recorded": False,
         "cause": None,
     }
