@@ -48,6 +48,8 @@ class Tenant:
     is_active: bool
     time_zone: str
     cacheable_ms: int
+    home_switch_id: int | None = None
+    """The switch with its mailboxes and queues; None: each has its own."""
 
 
 @dataclass(frozen=True, slots=True)

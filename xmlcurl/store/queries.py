@@ -16,6 +16,7 @@ _TENANT = (
     tenants.c.state.label("tenant_state"),
     tenants.c.time_zone,
     tenants.c.cacheable_ms,
+    tenants.c.home_switch_id,
 )
 _asked = taken_names.alias("asked")
 _names = taken_names.alias("names")
@@ -145,7 +146,8 @@ _BY_NAME = _ALL.join(
 
 
 def _tenant(row: Row[*tuple[Any, ...]]) -> Tenant:
-    return Tenant(row.tenant_id, row.domain, row.tenant_state == "active", row.time_zone, row.cacheable_ms)
+    is_active = row.tenant_state == "active"
+    return Tenant(row.tenant_id, row.domain, is_active, row.time_zone, row.cacheable_ms, row.home_switch_id)
 
 
 def _extension(rows: Sequence[Row[*tuple[Any, ...]]]) -> Extension:
