@@ -32,6 +32,7 @@ ROWS_AT_ONCE: Final = 200
 Json = typer.Option("--json", help="Print JSON, for programs.")
 Tenant = typer.Option("--tenant", help="The tenant's domain.", metavar="DOMAIN")
 PasswordStdin = typer.Option("--password-stdin", help="Read the password from standard input.")
+WHAT_REPLACES: Final = "What pointed to it points to this one from then on."
 Search = typer.Option("--search", help="Only what holds this text.")
 
 
@@ -85,7 +86,11 @@ def show_object(values: Mapping[str, Any], *, as_json: bool) -> None:
 
 def show_list(objects: Sequence[Any], columns: Sequence[str], *, as_json: bool) -> None:
     """Objects, one a line, with these columns; as JSON with all there are."""
-    rows = [asdict(each) for each in objects]
+    show_items([asdict(each) for each in objects], columns, as_json=as_json)
+
+
+def show_items(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """The same for objects as the API shows them."""
     if as_json:
         _print_json(rows)
         return
@@ -131,5 +136,7 @@ def _shown(value: Any) -> str:
         case datetime():
             return value.isoformat(sep=" ", timespec="seconds")
         case tuple() | list():
-            return ", ".join(map(str, value))
+            return ", ".join(map(_shown, value))
+        case dict():
+            return json.dumps(value, ensure_ascii=False)
     return str(value)
