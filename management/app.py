@@ -33,6 +33,7 @@ from management.errors import Unavailable
 from management.explain.service import Explanations
 from management.extensions.service import Extensions
 from management.gateways.service import Gateways
+from management.gateways.states import GatewayStates
 from management.greetings.service import Greetings
 from management.group_mailboxes.service import GroupMailboxes
 from management.holidays.service import Holidays
@@ -120,6 +121,7 @@ def services_of(backend: Backend) -> Services:
         numbers=Numbers(database, writes),
         hotlines=Hotlines(database, writes),
         gateways=Gateways(database, writes, backend.vault),
+        gateway_states=GatewayStates(database, backend.redis),
         outbound_routes=OutboundRoutes(database, writes),
         classes_of_service=ClassesOfService(database, writes),
         holidays=Holidays(database, writes),

@@ -13,6 +13,7 @@ from management.departments.service import Departments
 from management.explain.service import Explanations
 from management.extensions.service import Extensions
 from management.gateways.service import Gateways
+from management.gateways.states import GatewayStates
 from management.greetings.service import Greetings
 from management.group_mailboxes.service import GroupMailboxes
 from management.holidays.service import Holidays
@@ -58,6 +59,7 @@ class Services:
     numbers: Numbers
     hotlines: Hotlines
     gateways: Gateways
+    gateway_states: GatewayStates
     outbound_routes: OutboundRoutes
     classes_of_service: ClassesOfService
     holidays: Holidays

@@ -8,6 +8,9 @@ from typing import Final, TypeVar
 
 from management.effects import Effects
 from management.esl.errors import SwitchNotReady, SwitchRefused, UnsafeArgument
+from xmlcurl.store.switch_model import GATEWAY_REVISION
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 FLUSH_ALL_ABOVE: Final = 50
 """More single flushes than this become one bare `xml_flush_cache`: cheaper to fetch again than to send."""
@@ -128,6 +131,24 @@ def drop_gateway(gateway_id: int) -> Command:
         FreeSWITCH v1.10.12, mod_sofia.c:3548 and sofia.c:3793.
     """
     return Command(f"sofia profile {GATEWAY_PROFILE} killgw g{gateway_id}", check_drop_gateway)
+
+
+LIST_GATEWAYS: Final = "sofia xmlstatus gateway"
+"""The line that lists the gateways of all profiles, with their states."""
+
+
+def ask_revision(gateway_id: int) -> str:
+    """The line that asks as what the switch knows the gateway; nothing of one that it does not know."""
+    return f"sofia_gateway_data g{gateway_id} var {GATEWAY_REVISION}"
+
+
+ASK_CORE_UUID: Final = "global_getvar core_uuid"
+"""The line that asks what the switch calls itself, as long as it runs, in every request."""
+
+
+def core_uuid(reply: str) -> str | None:
+    """None: it does not say."""
+    return reply.strip() if _UUID.fullmatch(reply.strip()) else None
 
 
 def reload_acl() -> Command:

@@ -14,6 +14,7 @@ from management import outbox
 from management.effects import Effects
 from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
+from xmlcurl.store.queries_switch import gateway_of, gateways_in_service
 from xmlcurl.store.tables import extensions, queues, switches, taken_names, tenants
 
 Statement = Executable
@@ -37,6 +38,8 @@ class Switch:
     port: int
     password_encrypted: str
     profiles: tuple[str, ...]
+    peer_address: str = ""
+    """HOST:PORT of its profile `peers`; empty: no other switch sends it calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,15 @@ class Store:
         with self._transaction(self._engine) as connection:
             rows = connection.execute(wanted.order_by(switches.c.id)).all()
         return [
-            Switch(row.id, row.name, row.host, row.port, row.password_encrypted, tuple(row.sofia_profiles))
+            Switch(
+                row.id,
+                row.name,
+                row.host,
+                row.port,
+                row.password_encrypted,
+                tuple(row.sofia_profiles),
+                f"{row.peer_host}:{row.peer_port}" if row.peer_host else "",
+            )
             for row in rows
         ]
 
@@ -111,6 +122,12 @@ class Store:
         )
         with self._transaction(self._engine) as connection:
             return [f"{row.id}@{row.domain}" for row in connection.execute(wanted)]
+
+    def gateway_revisions(self) -> dict[int, str]:
+        """Every gateway that switches shall have, by id: as what."""
+        with self._transaction(self._engine) as connection:
+            rows = connection.execute(gateways_in_service()).all()
+        return {row.id: gateway_of(row).revision for row in rows}
 
     def write(self, statements: Sequence[Statement]) -> None:
         """All of them in one transaction."""

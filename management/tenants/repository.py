@@ -21,6 +21,7 @@ from xmlcurl.store.tables import (
     outbound_routes,
     queues,
     ring_groups,
+    switches,
     teams,
     tenants,
     users,
@@ -53,6 +54,17 @@ class TenantRepository(Rows[Tenant]):
         Reference("greeting", greetings.c.tenant_id, greetings.c.name),
         Reference("holiday", holidays.c.tenant_id, holidays.c.name),
     )
+
+    async def gateway_ids(self, tenant_id: int) -> frozenset[int]:
+        """The gateways that switches have of an active tenant."""
+        wanted = select(gateways.c.id).where(
+            gateways.c.tenant_id == tenant_id, gateways.c.status == "active", gateways.c.deleted_at.is_(None)
+        )
+        return frozenset((await self._connection.execute(wanted)).scalars())
+
+    async def has_switch(self, switch_id: int) -> bool:
+        """Whether there is such a switch, enabled or not."""
+        return await self.linked_id(switches.c.id, switch_id, None) is not None
 
     async def number_id(self, tenant_id: int, number: str) -> int | None:
         """The id of that tenant's number with these digits, active or not: a disabled one is just not shown."""

@@ -9,6 +9,7 @@ from management.objects.repository import Rows
 from management.objects.service import Objects
 from management.tenants.commands import Tenant, TenantValues
 from management.tenants.repository import TenantRepository
+from management.writes import Write
 from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
 
@@ -47,7 +48,27 @@ class Tenants(Objects[None, str, Tenant, TenantValues]):
         if "default_number" in columns:
             number = columns.pop("default_number")
             columns["default_number_id"] = None if number is None else await _number_id(rows, before, number)
+        if columns.get("home_switch_id") is not None:
+            await _check_switch(rows, columns["home_switch_id"])
         return columns
+
+    async def _conclude(
+        self,
+        write: Write,
+        scope: None,
+        verb: str,
+        *,
+        before: Tenant | None,
+        after: Tenant | None,
+        values: TenantValues | None = None,
+    ) -> None:
+        await super()._conclude(write, scope, verb, before=before, after=after, values=values)
+        if before and after and before.state != after.state:
+            # Its gateways go from the switches and come back with it, and so do the addresses that they let in.
+            known = await TenantRepository(write.connection, None).gateway_ids(before.id)
+            if known:
+                gone = known if after.state != "active" else frozenset[int]()
+                write.tell(Effects(gateways=gone, rescan=True, reloadacl=True))
 
     async def _owner_id(self, scope: None, key: str) -> int:
         return (await self.find(None, key)).id
@@ -59,6 +80,12 @@ async def _number_id(rows: Rows[Tenant], tenant: Tenant | None, number: str) -> 
     if found is None:
         raise Invalid.of("default_number", "exists")
     return found
+
+
+async def _check_switch(rows: Rows[Tenant], switch_id: int) -> None:
+    assert isinstance(rows, TenantRepository)  # noqa: S101 - it is what ROWS says
+    if not await rows.has_switch(switch_id):
+        raise Invalid.of("home_switch_id", "exists")
 
 
 def _seen(tenant: Tenant) -> dict[str, Any]:

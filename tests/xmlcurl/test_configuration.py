@@ -104,10 +104,42 @@ async def test_the_carriers_profile_gets_every_tenants_gateways(seed: Seed, tena
     assert without.get("name") == f"g{plain}"
     assert params(without).items() >= {"proxy": "[2001:db8::5]", "register": "false"}.items()
     assert not params(without).keys() & {"username", "password"}
-    (codecs,) = without.iter("variable")
+    revision, codecs = without.iter("variable")
+    assert (revision.get("name"), len(revision.get("value", ""))) == ("xmlcurl_gateway_revision", 16)
     assert attributes(codecs) == {"name": "absolute_codec_string", "value": "PCMU", "direction": "outbound"}
     seed.change(gateways, row, password_encrypted=encrypted("another"))
     assert 'value="another"' in etree.tostring(await served(service, of_profile("external"))).decode()
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"host": "other.example"},
+    {"port": 5080},
+    {"transport": "tls"},
+    {"registers": True},
+    {"username": "line2"},
+    {"password_encrypted": encrypted("another")},
+    {"realm": "other.example"},
+    {"expires_seconds": 120},
+    {"codecs": ["PCMU"]},
+]
+
+
+async def test_each_change_of_a_gateway_is_another_revision(seed: Seed, tenant_id: int, service: Service) -> None:
+    """A switch that was away is told apart from one that knows it; what the switch doesn't see makes none."""
+    row = gateway(seed, tenant_id, "carrier")
+
+    async def revision() -> str:
+        (found,) = (await served(service, of_profile("external"))).iter("gateway")
+        return str(found.xpath("string(variables/variable[@name='xmlcurl_gateway_revision']/@value)"))
+
+    seen = [await revision()]
+    for change in CHANGES:
+        seed.change(gateways, row, **change)
+        seen.append(await revision())
+    seed.change(gateways, row, name="renamed", addresses=["192.0.2.0/24"], updated_at=utc_now())
+
+    assert len(set(seen)) == len(seen)
+    assert await revision() == seen[-1]
 
 
 async def test_one_domain_has_its_own_gateways(seed: Seed, tenant_id: int, service: Service) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import insert, update
 from management import outbox
 from management.effects import Effects
 from management.esl.board import PurgeUnavailable
+from management.esl.commands import LIST_GATEWAYS
 from tests.fakes.eventsocket import Fault
 from tests.fakes.freeswitch import FreeSwitch
 from tests.management.esl.conftest import SHORT, Running
@@ -33,7 +34,7 @@ def connected(switch: FreeSwitch) -> None:
 
 def told(switch: FreeSwitch) -> list[str]:
     """What the switch was told for changes, and nothing that the worker asks by itself."""
-    own = ("version", "show registrations as json", "xml_flush_cache", *RESCANS, "reloadacl")
+    own = (LIST_GATEWAYS, "version", "show registrations as json", "xml_flush_cache", *RESCANS, "reloadacl")
     return [line for line in switch.esl.commands if line not in own and not line.startswith("sofia xmlstatus")]
 
 
@@ -226,15 +227,15 @@ def test_a_refused_reload_fails_with_its_reason(world: World, switch: FreeSwitch
 def test_a_changed_gateway_is_dropped_and_read_anew(world: World, switch: FreeSwitch, start: Start) -> None:
     """Told twice, the second time it is not there: that is no failure."""
     world.add_switch(switch)
-    switch.gateways.add("g7")
-    start()
+    start(timing=replace(SHORT, read_tables=60.0))
     connected(switch)
+    switch.gateways["g7"] = ("NOREG", "as it was")
     switch.esl.commands.clear()
 
     changed = Effects(gateways=frozenset({7}), reloadacl=True)
     first = world.commit(changed)
     assert eventually(lambda: world.states(first) == ["settled"])
-    assert switch.gateways == set()
+    assert switch.gateways == {}
     second = world.commit(changed)
     assert eventually(lambda: world.states(second) == ["settled"])
 
@@ -297,7 +298,7 @@ def test_a_disabled_switch_is_left_and_its_rows_say_so(world: World, switch: Fre
     switch.esl.commands.clear()
     world.write(update(switches).where(switches.c.id == switch_id).values(enabled=True))
     assert switch.esl.wait_until(lambda esl: "show registrations as json" in esl.commands)
-    assert switch.esl.commands[:3] == ["xml_flush_cache", *RESCANS]
+    assert switch.esl.commands[:4] == ["xml_flush_cache", LIST_GATEWAYS, *RESCANS]
 
 
 def test_a_switch_reads_every_queue_when_it_is_reached(world: World, switch: FreeSwitch, start: Start) -> None:
