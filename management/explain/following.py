@@ -17,12 +17,15 @@ from management.explain.commands import CAUSES, ExplainCall
 from management.explain.model import Outcome
 from xmlcurl.render.reading import expanded, set_variable
 from xmlcurl.routing import Action
+from xmlcurl.routing.sounds import NOT_FETCHED, QUEUE_SOUND, greeting_in
 
 _LEG: Final = re.compile(r"(?:\[(?P<own>[^\]]*)\])?(?P<endpoint>.*)")
 _GATEWAY: Final = re.compile(r"sofia/gateway/g(\d+)/(.+)")
 _PHONE: Final = re.compile(r"user/([^@]+)@.+")
 _BETWEEN: Final = re.compile(r",(?![^\[]*\])")
 _DOES_NOT_RING: Final = frozenset({"unknown_number", "down", "fails", "silent"})
+_AS_THEY_ARE: Final = frozenset({"unset", "execute_extension"})
+"""Applications whose data is a name, or which ask the switch what only it knows."""
 _SAID_OF_CAUSES: Final[Mapping[str, str]] = {cause: state.replace("_", " ") for state, cause in CAUSES.items()}
 
 
@@ -62,6 +65,8 @@ class Following:
             "callcenter": self._queue,
             "ivr": self._menu,
             "hangup": self._hang_up,
+            "execute_extension": self._fetch,
+            "playback": self._play,
             "transfer": self._transfer,
             "answer": self._pass_over,
             "sleep": self._pass_over,
@@ -77,7 +82,7 @@ class Following:
             if do is None:
                 self._said.append(f"{application} {data}")
                 continue
-            target = do(data if application == "unset" else expanded(data, self.leg.variables))
+            target = do(data if application in _AS_THEY_ARE else expanded(data, self.leg.variables))
             if target is not None or self.leg.is_over:
                 break
         return tuple(self._said), target
@@ -170,8 +175,16 @@ class Following:
         self.outcome.mailbox = number
         self.leg.is_over = True
 
+    def _fetch(self, _data: str) -> None:
+        self._said.append(f"the greeting is fetched (if it can't be: {NOT_FETCHED}), and the call answered")
+
+    def _play(self, sound: str) -> None:
+        self._said.append(f"hears greeting {greeting_in(sound)}")
+
     def _queue(self, name: str) -> None:
-        self._said.append(f"waits in the queue {name}; if nobody serves the caller:")
+        sound = self.leg.variables.get(QUEUE_SOUND)
+        heard = f", and hears greeting {greeting_in(sound)}" if sound else ""
+        self._said.append(f"waits in the queue {name}{heard}; if nobody serves the caller:")
 
     def _menu(self, name: str) -> str | None:
         choice = self._choices.pop(self._dialled, None)

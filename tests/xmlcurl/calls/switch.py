@@ -25,6 +25,11 @@ CAUSES = {"rings": "NO_ANSWER", "busy": "USER_BUSY", "declines": "CALL_REJECTED"
 
 MOST_TRANSFERS = 20
 
+_FETCHES = (
+    r"\$\{cond\(\$\{regex\(\$\{http_get\(\{profile=greetings\}\$\{greetings_url\}/[0-9]+-[0-9a-f]{64}\.(?:wav|mp3)\)\}"
+    r"\|\^/\)\} == true \? answer : hangup:(?P<cause>[A-Z_]+)\)\} inline"
+)
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -34,6 +39,8 @@ class Surroundings:
     phones: Mapping[str, str] = field(default_factory=dict)
     gateways: Mapping[int, str] = field(default_factory=dict)
     in_use: Mapping[str, int] = field(default_factory=dict)
+    has_greetings: bool = True
+    """Whether the switch can fetch them."""
 
 
 @dataclass
@@ -52,6 +59,8 @@ class Outcome:
     """What is said to mod_voicemail by who wants to hear messages."""
     waits_in: str = ""
     """A queue or a menu."""
+    greetings: list[str] = field(default_factory=list)
+    """Those that were played, by id, each time."""
     cause: str = ""
     transfers: list[str] = field(default_factory=list)
     ring_seconds: str = ""
@@ -66,6 +75,7 @@ class Outcome:
             "recorded": "" if not self.is_recorded else " ",
             "mailbox": self.mailbox,
             "hears": self.listens_to,
+            "is played": " ".join(self.greetings),
             "": self.cause,
         }
         return "; ".join(f"{what} {value}".strip() for what, value in said.items() if value)
@@ -122,6 +132,9 @@ class Switch:
 
     async def _do(self, leg: Leg, action: Action) -> str | None:
         application, raw = action
+        if application == "execute_extension":
+            self._fetch(leg, raw)
+            return None
         data = expanded(raw, leg.variables)
         if application == "transfer":
             return self._transfer(leg, data)
@@ -129,7 +142,7 @@ class Switch:
             await self._bridge(leg, data)
         elif application == "limit_execute":
             await self._limit_execute(leg, data)
-        elif application in {"set", "unset", "limit"}:
+        elif application in {"set", "unset", "limit", "bind_digit_action"}:
             self._prepare(leg, application, data)
         elif application in {"record_session", "stop_record_session", "answer", "sleep"}:
             self._record(leg, application, data)
@@ -137,12 +150,26 @@ class Switch:
             self._end(leg, application, data)
         return None
 
+    def _fetch(self, leg: Leg, data: str) -> None:
+        """Answers the call when the greeting is there, else ends it: the one such action that routes have."""
+        said = re.fullmatch(_FETCHES, data)
+        assert said, data
+        if self._around.has_greetings:
+            self._record(leg, "answer", "")
+        else:
+            self._hang_up(leg, said["cause"])
+
+    def _played(self, sound: str) -> str:
+        said = re.fullmatch(r"\{profile=greetings\}http_cache:///([0-9]+-[0-9a-f]{64}\.(?:wav|mp3))", sound)
+        assert said, sound
+        return said[1].partition("-")[0]
+
     def _prepare(self, leg: Leg, application: str, data: str) -> None:
         if application == "set":
             set_variable(data, leg.variables)
         elif application == "unset":
             leg.variables.pop(data, None)
-        else:
+        elif application == "limit":
             self._limit(leg, data)
 
     def _record(self, leg: Leg, application: str, data: str) -> None:
@@ -161,9 +188,13 @@ class Switch:
             leg.is_over = True
         elif application == "voicemail":
             self.outcome.mailbox = data.removeprefix(f"default {leg.domain} ")
+        elif application == "playback":
+            self.outcome.greetings.append(self._played(data))
         elif application in {"callcenter", "ivr"}:
             # Nobody serves the caller, who chooses nothing: the next action's turn.
-            self.outcome.waits_in = f"{application} {data}"
+            self.outcome.waits_in += f"{', ' if self.outcome.waits_in else ''}{application} {data}"
+            if application == "callcenter" and (sound := leg.variables.get("cc_moh_override")):
+                self.outcome.waits_in += f" with greeting {self._played(sound)}"
         else:
             raise AssertionError(f"no switch was seen to do {application}")
         leg.is_over = leg.is_over or application == "voicemail"

@@ -94,7 +94,16 @@ from tests.xmlcurl.service import Service
         row(NOBODY, "1202", "mailbox 1202", "away: from outside always to the mailbox"),
         row("1001", "1220", "NORMAL_CLEARING", "always ended"),
         row(NOBODY, "1220", "NORMAL_CLEARING", "always ended, from outside too"),
-        row("1001", "1221", "SERVICE_NOT_IMPLEMENTED", "a greeting, which no switch has yet"),
+        row("1001", "1221", "is played 1 1 1; NORMAL_CLEARING", "always a greeting, three times"),
+        row(NOBODY, "1221", "is played 1; NORMAL_CLEARING", "from outside the greeting once"),
+        row(
+            "1001",
+            "1221",
+            "NORMAL_TEMPORARY_FAILURE",
+            "a greeting that the switch can't fetch: not answered",
+            has_greetings=False,
+        ),
+        row("1001", "1226", "rings 1226; 1226 answers and sees 1001", "always a greeting that is gone: no rule"),
         row("1001", "1222", "rings 1003; 1003 answers and sees 1001", "always to a ring group"),
         row(
             "1001",
@@ -170,6 +179,13 @@ from tests.xmlcurl.service import Service
         ),
         row("1024", "607", "rings 1003 1025; 1003 answers and sees 1024; recorded", "a caller who records"),
         row("1001", "608", "rings 1003; 1003 answers and sees 1001", "in turn: at a limit of one", in_use={"1023": 1}),
+        row(
+            "1001",
+            "702",
+            "waits in callcenter 3@pbx.test with greeting 1, callcenter 1@pbx.test; "
+            "rings 1003; 1003 answers and sees 1001",
+            "a queue with a greeting, which the next queue does not have",
+        ),
         row("1001", "701", "waits in callcenter 2@pbx.test; NO_ANSWER", "a queue that goes nowhere"),
         row("1001", "801", "waits in ivr 2@pbx.test; NORMAL_CLEARING", "a menu that goes nowhere"),
         row("1001", "900", "mailbox 900", "a mailbox of a group"),
