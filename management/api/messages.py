@@ -59,6 +59,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "exists": ("The selected :attribute is invalid.", "Giá trị đã chọn cho :attribute không hợp lệ."),
     "in": ("The selected :attribute is invalid.", "Giá trị đã chọn cho :attribute không hợp lệ."),
+    "ipv4": (
+        "The :attribute field must be a valid IPv4 address.",
+        "Trường :attribute phải là một địa chỉ IPv4 hợp lệ.",
+    ),
     "in_use_by": ("The :attribute is in use by :users.", "Trường :attribute đang được sử dụng bởi :users."),
     "mobile_missing": (
         "The :attribute needs the mobile number of the extension, which has none.",

@@ -111,9 +111,5 @@ def delete_switch(switch_id: Id, *, as_json: AsJson = False) -> None:
 @app.command("list")
 def list_switches(*, search: Annotated[str | None, Search] = None, as_json: AsJson = False) -> None:
     """Switches by name, without their passwords."""
-    list_all(
-        _service,
-        ("id", "name", "host", "port", "sofia_profiles", "peer_host", "peer_port", "enabled"),
-        search=search,
-        as_json=as_json,
-    )
+    columns = ("id", "name", "host", "port", "sofia_profiles", "peer_host", "peer_port", "enabled")
+    list_all(_service, columns, search=search, as_json=as_json)

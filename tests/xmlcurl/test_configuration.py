@@ -248,8 +248,9 @@ async def test_calls_are_let_in_from_the_addresses_of_all(seed: Seed, tenant_id:
     gateway(seed, tenant_id, "c", addresses=["203.0.113.0/24"], status="disabled")
 
     async def admitted() -> list[tuple[str | None, str | None]]:
-        (found,) = (await served(service, request("configuration", "acl.conf"))).iter("list")
+        found, peers = (await served(service, request("configuration", "acl.conf"))).iter("list")
         assert attributes(found) == {"name": "gateways", "default": "deny"}
+        assert [*peers] == []
         return [(node.get("type"), node.get("cidr")) for node in found]
 
     assert await admitted() == [("allow", each) for each in ("192.0.2.0/24", "198.51.100.7/32", "2001:db8::/32")]

@@ -24,6 +24,7 @@ FORCED_EXPIRY_SECONDS: Final = 300
 
 MASK: Final = b"********"
 
+_KEPT: Final = re.compile(rb' cacheable="\d+"')
 _HASH: Final = re.compile(r"[0-9a-f]{32}")
 _SECRETS: Final = re.compile(rb'(<param name="(?:vm-)?a1-hash" value=")(?!%b")[^"]*"' % NO_PIN.encode())
 
@@ -48,6 +49,12 @@ def user_document(extension: Extension, *, asked: str, cacheable_ms: int = 0) ->
     add_pairs(user, "param", _params(extension))
     add_pairs(user, "variable", _variables(extension))
     return to_bytes(root)
+
+
+def among_switches(body: bytes, domain: str, legs: Iterable[str]) -> bytes:
+    """A document for a switch that is not the only one: a call rings these legs, too, and nothing of it is kept."""
+    contacts = _dial_string(domain)
+    return _KEPT.sub(b"", body, count=1).replace(contacts.encode(), ",".join((contacts, *legs)).encode())
 
 
 def masked(body: bytes) -> bytes:
@@ -128,12 +135,15 @@ def _domain(section: Element, name: str) -> Element:
     if not is_domain(name):
         raise RenderRefused("the domain is no host name")
     domain = add(section, "domain", name=name)
+    add_pairs(domain, "param", {"dial-string": _dial_string(name)})
+    return domain
+
+
+def _dial_string(domain: str) -> str:
     # Our own text, and the one place where FreeSWITCH is meant to expand something. dialed_user is
     # the id of the answer, so a call to an alias rings the number.
-    contact = f"${{sofia_contact(*/${{dialed_user}}@{name})}}"
-    invite = f"{{^^:sip_invite_domain={name}:presence_id=${{dialed_user}}@{name}}}"
-    add_pairs(domain, "param", {"dial-string": invite + contact})
-    return domain
+    contact = f"${{sofia_contact(*/${{dialed_user}}@{domain})}}"
+    return f"{{^^:sip_invite_domain={domain}:presence_id=${{dialed_user}}@{domain}}}{contact}"
 
 
 def _group(domain: Element, name: str) -> Element:
@@ -187,6 +197,8 @@ def _variables(extension: Extension) -> dict[str, str]:
         "toll_allow": _toll_allow(extension),
         "timezone": neutral(extension.tenant.time_zone),
         "accountcode": extension.tenant.domain,
+        # Also on the leg of a call to this extension: who presses keys there.
+        "xmlcurl_phone": _checked_name(extension.number),
         "xmlcurl_revision": extension.revision,
         # FreeSWITCH keeps this one in its table of registrations (sofia_reg.c:1860): the worker
         # reads there with which credentials a phone signed in while it did not look.
