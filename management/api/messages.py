@@ -68,6 +68,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
         "The :attribute needs the mobile number of the extension, which has none.",
         "Trường :attribute cần số di động của máy nhánh, nhưng máy nhánh chưa có.",
     ),
+    "no_queue": (
+        "The :attribute is for extensions that serve a queue; this one serves none.",
+        "Trường :attribute dành cho máy nhánh phục vụ hàng đợi; máy nhánh này không phục vụ hàng đợi nào.",
+    ),
     "not_failed": (
         "The :attribute is not failed: there is nothing to try again.",
         "Trường :attribute không phải là thất bại: không có gì để thử lại.",
@@ -100,6 +104,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     "max.numeric": (
         "The :attribute field must not be greater than :max.",
         "Trường :attribute không được lớn hơn :max.",
+    ),
+    "max.seconds": (
+        "The :attribute must not be longer than :max seconds.",
+        "Trường :attribute không được dài hơn :max giây.",
     ),
     "max.string": (
         "The :attribute field must not be greater than :max characters.",
