@@ -6,6 +6,7 @@ from sqlalchemy import Select, select
 
 from management.objects.links import Reference
 from management.objects.repository import Rows
+from management.switches.repository import SwitchRepository
 from management.tenants.commands import Tenant
 from xmlcurl.store.tables import (
     classes_of_service,
@@ -19,9 +20,9 @@ from xmlcurl.store.tables import (
     ivr_menus,
     numbers,
     outbound_routes,
+    queue_agents,
     queues,
     ring_groups,
-    switches,
     teams,
     tenants,
     users,
@@ -63,8 +64,18 @@ class TenantRepository(Rows[Tenant]):
         return frozenset((await self._connection.execute(wanted)).scalars())
 
     async def has_switch(self, switch_id: int) -> bool:
-        """Whether there is such a switch, enabled or not."""
-        return await self.linked_id(switches.c.id, switch_id, None) is not None
+        """Whether there is such a switch, enabled or not; nobody deletes it before the transaction has ended."""
+        return await SwitchRepository(self._connection, None).find(switch_id, to_link=True) is not None
+
+    async def queues(self, tenant_id: int) -> list[tuple[int, str | None]]:
+        """Its living queues, each with the number of one of its agents; once without, where it has none."""
+        wanted = (
+            select(queues.c.id, extensions.c.number)
+            .outerjoin(queue_agents, queue_agents.c.queue_id == queues.c.id)
+            .outerjoin(extensions, extensions.c.id == queue_agents.c.extension_id)
+            .where(queues.c.tenant_id == tenant_id, queues.c.deleted_at.is_(None))
+        )
+        return [(row.id, row.number) for row in await self._connection.execute(wanted)]
 
     async def number_id(self, tenant_id: int, number: str) -> int | None:
         """The id of that tenant's number with these digits, active or not: a disabled one is just not shown."""

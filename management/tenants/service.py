@@ -64,11 +64,7 @@ class Tenants(Objects[None, str, Tenant, TenantValues]):
     ) -> None:
         await super()._conclude(write, scope, verb, before=before, after=after, values=values)
         if before and after and before.state != after.state:
-            # Its gateways go from the switches and come back with it, and so do the addresses that they let in.
-            known = await TenantRepository(write.connection, None).gateway_ids(before.id)
-            if known:
-                gone = known if after.state != "active" else frozenset[int]()
-                write.tell(Effects(gateways=gone, rescan=True, reloadacl=True))
+            write.tell(await _on_switches(TenantRepository(write.connection, None), after))
 
     async def _owner_id(self, scope: None, key: str) -> int:
         return (await self.find(None, key)).id
@@ -90,3 +86,19 @@ async def _check_switch(rows: Rows[Tenant], switch_id: int) -> None:
 
 def _seen(tenant: Tenant) -> dict[str, Any]:
     return {name: value for name, value in asdict(tenant).items() if name not in UNSEEN}
+
+
+async def _on_switches(rows: TenantRepository, tenant: Tenant) -> Effects:
+    """What switches keep of a tenant that came into service, or left it.
+
+    Gateways go and come back, and so do the addresses that they let in. One that connected meanwhile has no queues.
+    """
+    gateways, is_active = await rows.gateway_ids(tenant.id), tenant.state == "active"
+    served = await rows.queues(tenant.id) if is_active else []
+    return Effects(
+        gateways=frozenset() if is_active else gateways,
+        rescan=bool(gateways),
+        reloadacl=bool(gateways),
+        reload_queues=frozenset(f"{queue_id}@{tenant.domain}" for queue_id, _ in served),
+        tell_agents=frozenset((number, tenant.domain) for _, number in served if number),
+    )
