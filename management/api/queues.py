@@ -20,6 +20,7 @@ from management.queues.commands import (
     QueueValues,
 )
 
+AgentStatus = Literal["available", "on_break", "logged_out"]
 Strategy = Literal[
     "ring-all",
     "longest-idle-agent",
@@ -68,6 +69,7 @@ class AgentItem(BaseModel):
 
     extension: str
     level: int
+    status: AgentStatus
 
 
 class QueueItem(Shown):

@@ -24,6 +24,7 @@ from management.number_destinations.service import NumbersDestinations
 from management.numbers.service import Numbers
 from management.outbound_routes.service import OutboundRoutes
 from management.presence.service import Presences
+from management.queue_agents.service import QueueAgents
 from management.queues.service import Queues
 from management.ratelimit import RateLimit
 from management.ring_groups.service import RingGroups
@@ -66,6 +67,7 @@ class Services:
     call_settings: TenantCallSettings
     ring_groups: RingGroups
     queues: Queues
+    queue_agents: QueueAgents
     ivr_menus: IvrMenus
     group_mailboxes: GroupMailboxes
     greetings: Greetings

@@ -175,6 +175,15 @@ def drop_agent(number: str, domain: str) -> Command:
     return Command(f"callcenter_config agent del {agent}", check_queue)
 
 
+_STATUSES: Final = {"available": "Available", "on_break": "On Break", "logged_out": "Logged Out"}
+
+
+def set_agent(number: str, domain: str, status: str) -> Command:
+    """Whether the agent is called by its queues; one that the switch does not know is in none of them there."""
+    agent = f"{_part_of_address(number)}@{_part_of_address(domain)}"
+    return Command(f"callcenter_config agent set status {agent} '{_STATUSES[status]}'", check_agent)
+
+
 def list_all(profile: str) -> str:
     """The line that lists a profile's registrations; `show registrations` has no realm, and lags."""
     return f"sofia xmlstatus profile {argument(profile)} reg"
@@ -307,6 +316,13 @@ def check_queue(reply: str) -> int:
     if reply.startswith("-ERR Invalid Queue not found!"):
         raise SwitchNotReady(_first_line(reply))
     if reply.strip() != "+OK" and not _NOT_LOADED.match(reply):
+        raise SwitchRefused(_first_line(reply))
+    return 0
+
+
+def check_agent(reply: str) -> int:
+    """Raise unless the agent has the status, or is unknown, as on a switch without mod_callcenter."""
+    if reply.strip() not in {"+OK", "-ERR Agent not found!"} and not _NOT_LOADED.match(reply):
         raise SwitchRefused(_first_line(reply))
     return 0
 

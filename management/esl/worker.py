@@ -178,7 +178,7 @@ class SwitchWorker:
     def _rescan(self, link: Link) -> None:
         """Tenants may have come while the switch was disabled: domains and gateways, carriers' addresses, queues.
 
-        A new switch has no agents until each queue was read once.
+        A new switch has no agents until each queue was read once, and then they are logged out.
         """
         self._due.rescan = float("inf")
         self._try(commands.LIST_GATEWAYS, lambda: self._trunks.put_right(link))
@@ -186,6 +186,7 @@ class SwitchWorker:
             *map(commands.rescan, self.switch.profiles),
             commands.reload_acl(),
             *map(commands.reload_queue, self._store.queues()),
+            *(commands.set_agent(*agent, status) for agent, status in self._store.agent_statuses().items()),
         ]
         for command in anew:
             self._beat()

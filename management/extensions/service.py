@@ -251,8 +251,15 @@ class Extensions:
             other = await repository.find(replace_with, to_link=True)
             if other is None or other.id == before.id:
                 raise Invalid.of("replace_with", "exists")
+            served = await repository.queue_ids(before.id)
             await repository.replace(before.id, other.id)
-            write.tell(Effects(tags=frozenset({Tag.calls(tenant.id)})))
+            write.tell(
+                Effects(
+                    tags=frozenset({Tag.calls(tenant.id)}),
+                    reload_queues=frozenset(f"{queue_id}@{tenant.domain}" for queue_id in served),
+                    tell_agents=frozenset({(other.number, tenant.domain)}) if served else frozenset(),
+                )
+            )
         await repository.remove(before.id, {"credentials_revision": before.credentials_revision + 1})
         _conclude(write, tenant, "delete", before, None)
 

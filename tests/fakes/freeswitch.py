@@ -63,6 +63,8 @@ class FreeSwitch:
         """voicemail_prefs: PINs that were set by phone, by number and domain."""
         self.gateways: dict[str, tuple[str, str]] = {}
         """Of the profile external, by name: state and revision; nothing reads them anew."""
+        self.agents: dict[str, str] = {}
+        """Of mod_callcenter, once that is among the modules: status by name."""
         self.reload_error = ""
         self.modules = {"mod_sofia", "mod_voicemail"}
         self.hold_registers = threading.Event()
@@ -148,6 +150,17 @@ class FreeSwitch:
         name, _, variable = arguments.partition(" ")
         return self.gateways.get(name, ("", ""))[1] if variable == "var xmlcurl_gateway_revision" else ""
 
+    def _callcenter(self, arguments: str) -> str | None:
+        words = arguments.split(" ", 4)
+        if "mod_callcenter" not in self.modules:
+            return None
+        if words[:3] != ["agent", "set", "status"]:
+            return "+OK\n"
+        if words[3] not in self.agents:
+            return "-ERR Agent not found!\n"
+        self.agents[words[3]] = words[4].strip("'")
+        return "+OK\n"
+
     def _reload_acl(self, _arguments: str) -> str:
         return f"-ERR [{self.reload_error}]\n" if self.reload_error else "+OK acl reloaded\n"
 
@@ -212,6 +225,7 @@ class FreeSwitch:
         "reloadxml": _reload,
         "reload": _reload_module,
         "reloadacl": _reload_acl,
+        "callcenter_config": _callcenter,
         "sofia_gateway_data": _gateway_data,
         "msleep": _sleep,
         "show": _show,

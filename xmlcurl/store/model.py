@@ -117,6 +117,9 @@ class OpenHours:
     closes: int
 
 
+AGENT_STATUSES = ("available", "on_break", "logged_out")
+"""Whether somebody who serves queues is called by them: now, soon again, not."""
+
 FEATURES = (
     "own_voicemail",
     "any_voicemail",
@@ -124,13 +127,15 @@ FEATURES = (
     "forward_always_off",
     "dnd_on",
     "dnd_off",
+    "agent_login",
+    "agent_logout",
 )
 FEATURES_WITH_NUMBER = frozenset({"forward_always_on"})
 """After the code of these a number is dialled."""
 
 
 def _default_feature_codes() -> Mapping[str, str]:
-    return dict(zip(FEATURES, ("*97", "*98", "*72", "*73", "*78", "*79"), strict=True))
+    return dict(zip(FEATURES, ("*97", "*98", "*72", "*73", "*78", "*79", "*22", "*23"), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ REFUSED: dict[str, list[Any]] = {
     "language": ["fr", "", "EN"],
     "cacheable_ms": [-1, 2_147_484, 1.5, "1", True, None],
     "default_number": ["0900000099", "x", "\0", 900000099],
+    "home_switch_id": [0, -1, 404, 2**63, "1", True],
 }
 
 
@@ -153,7 +154,15 @@ async def test_a_tenant_that_has_anything_is_not_deleted(office: Office, admin: 
 
 
 GOES_WITH_ITS_OWNER = {
-    *("api_tokens", "call_settings", "destinations", "greeting_files", "presence_rules", "taken_names"),
+    *(
+        "agent_statuses",
+        "api_tokens",
+        "call_settings",
+        "destinations",
+        "greeting_files",
+        "presence_rules",
+        "taken_names",
+    ),
     *("class_of_service_routes", "emergency_gateways", "outbound_route_gateways", "queue_agents"),
     *("ring_group_members",),
 }
@@ -272,3 +281,15 @@ async def test_nothing_is_made_in_a_tenant_that_is_gone_meanwhile(office: Office
         await services.numbers.create(found_before, NumberValues(number="0900000020"), actor=Actor("cli"))
 
     assert before == await office.count_all()
+
+
+async def test_another_home_is_another_route(office: Office, platform: httpx.AsyncClient) -> None:
+    """Every document of the tenant is dropped."""
+    home = await office.add_switch("home")
+
+    answer = await platform.put(f"/tenants/{DOMAIN}", json={"home_switch_id": home})
+
+    assert answer.json()["data"]["home_switch_id"] == home
+    (caches, _) = await office.pending()
+    assert [each for each in caches["tags"] if ":" not in each] == caches["tags"]
+    assert len(caches["guards"]) == 1

@@ -17,7 +17,7 @@ from tests.fakes.eventsocket import Fault
 from tests.fakes.freeswitch import FreeSwitch
 from tests.management.esl.conftest import SHORT, Running
 from tests.management.esl.world import DOMAIN, World, change_of, eventually
-from xmlcurl.store.tables import queues, switches, utc_now
+from xmlcurl.store.tables import agent_statuses, queue_agents, queues, switches, utc_now
 
 Start = Callable[..., Running]
 # PostgreSQL has its own file; here it is the switch that matters.
@@ -314,6 +314,32 @@ def test_a_switch_reads_every_queue_when_it_is_reached(world: World, switch: Fre
 
     assert [line for line in switch.esl.commands if "queue" in line] == ["callcenter_config queue reload 1@pbx.test"]
     assert "reloadacl" in switch.esl.commands
+
+
+def test_agents_have_the_status_that_they_last_wished_for(world: World, switch: FreeSwitch, start: Start) -> None:
+    """Told when a switch is reached, and after each change: the present one, however late it is told."""
+    tenant_id = world.add_tenant()
+    one, other = world.add_extension(tenant_id, "1001"), world.add_extension(tenant_id, "1002")
+    world.write(insert(queues).values(tenant_id=tenant_id, number="700", name="a"))
+    for extension_id in (one, other):
+        world.write(insert(queue_agents).values(tenant_id=tenant_id, queue_id=1, extension_id=extension_id, position=0))
+    world.write(insert(agent_statuses).values(tenant_id=tenant_id, extension_id=one, status="available"))
+    switch.modules.add("mod_callcenter")
+    switch.agents = {f"1001@{DOMAIN}": "Logged Out", f"1002@{DOMAIN}": "Available"}
+    world.add_switch(switch)
+    start()
+    connected(switch)
+    assert switch.agents == {f"1001@{DOMAIN}": "Available", f"1002@{DOMAIN}": "Logged Out"}
+
+    world.write(update(agent_statuses).values(status="on_break"))
+    nobody = ("1009", DOMAIN)
+    group = world.commit(Effects(tell_agents=frozenset({("1001", DOMAIN), nobody})))
+
+    assert eventually(lambda: world.states(group) == ["settled"])
+    assert switch.agents[f"1001@{DOMAIN}"] == "On Break"
+    switch.agents.clear()
+    group = world.commit(Effects(tell_agents=frozenset({("1001", DOMAIN)})))
+    assert eventually(lambda: world.states(group) == ["settled"])
 
 
 def test_a_profile_that_can_t_be_rescanned_keeps_no_change_waiting(
