@@ -14,7 +14,7 @@ from management.extensions.model import Extension, Names, OutboundNumber
 from management.objects.forwards import Destined
 from management.objects.links import Link, Membership, users_of
 from management.objects.parts import living
-from management.objects.repository import MOST_USERS_SHOWN
+from management.objects.repository import MOST_MOVED_NAMED, MOST_USERS_SHOWN
 from management.objects.reserved import emergency_numbers
 from management.paging import Page, PageWanted
 from management.presence.repository import PresenceRepository

@@ -61,8 +61,9 @@ class Tenants(Objects[None, str, Tenant, TenantValues]):
         before: Tenant | None,
         after: Tenant | None,
         values: TenantValues | None = None,
+        **moved: Any,
     ) -> None:
-        await super()._conclude(write, scope, verb, before=before, after=after, values=values)
+        await super()._conclude(write, scope, verb, before=before, after=after, values=values, **moved)
         if before and after and before.state != after.state:
             write.tell(await _on_switches(TenantRepository(write.connection, None), after))
 
