@@ -51,7 +51,7 @@ WORDS: Final = {
     ("/numbers", "number"), ("/numbers", "status"), ("/outbound-routes", "patterns"), ("/outbound-routes", "prepend"),
     ("/outbound-routes", "status"), ("/queues", "number"), ("/queues", "strategy"), ("/ring-groups", "members"),
     ("/ring-groups", "number"), ("/ring-groups", "strategy"), ("/switches", "host"), ("/switches", "name"),
-    ("/switches", "sofia_profiles"),
+    ("/switches", "peer_host"), ("/switches", "sofia_profiles"),
     ("/tenants", "default_number"), ("/tenants", "domain"), ("/tenants", "language"), ("/tenants", "state"),
     ("/tenants", "time_zone"), ("/tokens", "scopes"), ("/users", "email"), ("/users", "mobile"), ("/users", "role"),
 }  # fmt: skip
