@@ -24,7 +24,7 @@ from xmlcurl.routing.peers import RING, leg, task_of
 from xmlcurl.routing.services import BY_OUTCOME, wish_of
 from xmlcurl.store.model import Document, Extension, Tag, Wish
 from xmlcurl.store.peers import Peers
-from xmlcurl.store.queries import find_extension, find_team_id, find_tenant, list_extensions
+from xmlcurl.store.queries import find_extension, find_group_mailbox, find_team_id, find_tenant, list_extensions
 from xmlcurl.store.reader import Connection, StoreUnavailable
 from xmlcurl.store.tables import utc_now
 from xmlcurl.store.text import is_dialled, is_domain, is_name
@@ -356,7 +356,7 @@ async def load_user(
     may_be_kept: bool = False,
     clock: Clock = utc_now,
 ) -> Loaded:
-    """The document of the extension that has `name`.
+    """The document of the extension that has `name`, or of the mailbox of a group.
 
     `by_alias`: only if it is another name than the number. `may_be_kept`: what was asked, as it was
     spelled, may have the attribute `cacheable`.
@@ -364,7 +364,10 @@ async def load_user(
     extension = await find_extension(connection, tenant_id, name)
     tags = [Tag.tenant(tenant_id), Tag.name(tenant_id, name)]
     if extension is None:
-        return Loaded(None, tags)
+        mailbox = None if by_alias else await find_group_mailbox(connection, tenant_id, name)
+        if mailbox is None or not mailbox.tenant.is_active:
+            return Loaded(None, tags)
+        return Loaded(Document(directory.group_mailbox_document(mailbox), name), tags)
     tags.append(Tag.extension(tenant_id, extension.id))
     now = clock()
     if not extension.is_in_service(now) or (by_alias and name == extension.number):

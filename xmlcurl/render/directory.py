@@ -10,7 +10,7 @@ from typing import Final
 
 from xmlcurl.render.document import Element, RenderRefused, add, add_pairs, open_section, to_bytes
 from xmlcurl.render.gateways import Trunk, add_gateways
-from xmlcurl.store.model import Extension
+from xmlcurl.store.model import Extension, GroupMailbox
 from xmlcurl.store.text import caller_name, is_domain, is_mail_address, is_name, neutral, spoken
 
 NO_PIN: Final = "none"
@@ -55,6 +55,19 @@ def among_switches(body: bytes, domain: str, legs: Iterable[str]) -> bytes:
     """A document for a switch that is not the only one: a call rings these legs, too, and nothing of it is kept."""
     contacts = _dial_string(domain)
     return _KEPT.sub(b"", body, count=1).replace(contacts.encode(), ",".join((contacts, *legs)).encode())
+
+
+def group_mailbox_document(mailbox: GroupMailbox) -> bytes:
+    """What mod_voicemail wants to know of a mailbox of a group. Without a credential, so that nobody signs in as it.
+
+    Raises:
+        RenderRefused: the row holds no usable hash or number.
+    """
+    root, section = open_section("directory")
+    user = add(add(_domain(section, mailbox.tenant.domain), "users"), "user", id=_checked_name(mailbox.number))
+    add_pairs(user, "param", {"allow-empty-password": "false", "vm-enabled": "true", **_keeping(mailbox)})
+    add_pairs(user, "variable", {"timezone": neutral(mailbox.tenant.time_zone)})
+    return to_bytes(root)
 
 
 def masked(body: bytes) -> bytes:
@@ -155,24 +168,28 @@ def _params(extension: Extension) -> dict[str, str]:
         "a1-hash": _checked_hash(extension.a1_hash),
         "allow-empty-password": "false",
         "vm-enabled": _boolean(extension.voicemail_enabled),
-        "vm-a1-hash": NO_PIN if extension.vm_a1_hash is None else _checked_hash(extension.vm_a1_hash),
-        **_mailing(extension),
+        **_keeping(extension),
     }
     if extension.concurrent_registrations > 1:
         params["max-registrations-per-extension"] = str(extension.concurrent_registrations)
     return params
 
 
-def _mailing(extension: Extension) -> dict[str, str]:
-    address = extension.email
-    if not (extension.voicemail_mail and address and is_mail_address(address)):
+def _keeping(box: Extension | GroupMailbox) -> dict[str, str]:
+    pin = NO_PIN if box.vm_a1_hash is None else _checked_hash(box.vm_a1_hash)
+    return {"vm-a1-hash": pin, **_mailing(box)}
+
+
+def _mailing(box: Extension | GroupMailbox) -> dict[str, str]:
+    address = box.email
+    if not (box.voicemail_mail and address and is_mail_address(address)):
         # vm-keep-local-after-email=false would delete a message that was never mailed.
         return {}
     return {
         "vm-mailto": address,
         "vm-email-all-messages": "true",
-        "vm-attach-file": _boolean(extension.voicemail_attach),
-        "vm-keep-local-after-email": _boolean(not extension.voicemail_delete_after_mail),
+        "vm-attach-file": _boolean(box.voicemail_attach),
+        "vm-keep-local-after-email": _boolean(not box.voicemail_delete_after_mail),
     }
 
 

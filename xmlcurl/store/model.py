@@ -105,6 +105,19 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupMailbox:
+    """A mailbox that belongs to no extension: nobody signs in as it, or can be called there."""
+
+    tenant: Tenant
+    number: str
+    vm_a1_hash: str | None
+    voicemail_mail: bool
+    voicemail_attach: bool
+    voicemail_delete_after_mail: bool
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenHours:
     """When a tenant is open on one day of the week, in its time zone.
 

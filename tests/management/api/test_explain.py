@@ -148,6 +148,18 @@ async def test_a_lookup(
     assert (reply.shape != "not found") is is_found
 
 
+async def test_a_mailbox_of_a_group(api: httpx.AsyncClient) -> None:
+    """Found by the switch, and by no phone."""
+    assert (await api.post("/group-mailboxes", json={"name": "office", "number": "900"})).status_code == 201
+    asked = {"user": "900", "domain": DOMAIN}
+
+    found = await explained(api, "lookup", **asked)
+    signing_in = await explained(api, "lookup", **asked, action="sip_auth")
+
+    assert (found["is_found"], found["why"]) == (True, ["900 is a mailbox of a group, which nobody signs in as"])
+    assert signing_in["is_found"] is False
+
+
 async def test_who_is_out_of_service(api: httpx.AsyncClient, people: None) -> None:
     """Disabled, or expired at a time that is said."""
     await api.put("/extensions/1001", json={"status": "disabled"})
