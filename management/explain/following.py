@@ -22,6 +22,8 @@ from xmlcurl.routing.sounds import NOT_FETCHED, QUEUE_SOUND, greeting_in
 _LEG: Final = re.compile(r"(?:\[(?P<own>[^\]]*)\])?(?P<endpoint>.*)")
 _GATEWAY: Final = re.compile(r"sofia/gateway/g(\d+)/(.+)")
 _PHONE: Final = re.compile(r"user/([^@]+)@.+")
+_AT_LIMIT: Final = "error/USER_BUSY"
+"""Instead of the phone of somebody who has as many calls as allowed."""
 _BETWEEN: Final = re.compile(r",(?![^\[]*\])")
 _DOES_NOT_RING: Final = frozenset({"unknown_number", "down", "fails", "silent"})
 _AS_THEY_ARE: Final = frozenset({"unset", "execute_extension"})
@@ -69,6 +71,7 @@ class Following:
             "playback": self._play,
             "transfer": self._transfer,
             "answer": self._pass_over,
+            "bind_digit_action": self._pass_over,
             "sleep": self._pass_over,
         }
 
@@ -114,6 +117,8 @@ class Following:
             self._said.append(f"{number} has as many calls as it may have ({most}), and does not ring")
         elif application == "bridge":
             self._bridge(argument)
+        elif application == "set":
+            self._set(argument)
 
     def _bridge(self, dial_string: str) -> None:
         cause = ""
@@ -134,6 +139,8 @@ class Following:
         match = _LEG.fullmatch(leg)
         own_text, endpoint = (match["own"], match["endpoint"]) if match else (None, leg)
         own = dict(each.partition("=")[::2] for each in (own_text or "").split(",") if each)
+        if endpoint == _AT_LIMIT:
+            return "USER_BUSY"
         if gateway := _GATEWAY.fullmatch(endpoint):
             name, state = f"g{gateway[1]}/{gateway[2]}", self._gateways.get(int(gateway[1]), "answers")
         else:

@@ -78,7 +78,6 @@ class Call:
     Args:
         caller: who signed in; None: a call from outside, or a leg that nobody answers for, such as the far end
             of a blind transfer.
-        handed_on: whose phone it is that somebody handed on who had called it; it pays for nothing.
         place: what has the dialled name; None: nothing inside.
         on_behalf_of: who forwarded the call here, and by whose permissions it goes on; else the caller's count.
         path: the numbers that forwarded the call so far.
@@ -89,6 +88,7 @@ class Call:
             None: here.
         transfer: "blind" or "attended" when the caller's phone asks during its call, to hand on who it talks to, else
             empty; the destination is then empty until a number was dialled.
+        handed_on: whose phone it is that somebody handed on who had called it; it pays for nothing.
         routes: ways outside, in the order in which they are tried.
         gateway_ids: for emergency calls, in the order in which they are tried.
         default_caller_id: what calls show that no extension makes.
@@ -97,13 +97,13 @@ class Call:
     tenant: Tenant
     destination: str
     caller: Payer | None = None
-    handed_on: Extension | None = None
     place: Place | None = None
     on_behalf_of: Payer | None = None
     path: tuple[str, ...] = ()
     failed: str = ""
     choice: str = ""
     transfer: str = ""
+    handed_on: Extension | None = None
     task: str = ""
     home: str | None = None
     settings: CallSettings = field(default_factory=CallSettings)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from xmlcurl.routing.call import Action, Call, Callee, Route, plain
 from xmlcurl.routing.hours import CLOSED, HOLIDAY, OPEN, by_hours
 from xmlcurl.routing.leg import (
     RECORDED_NO_MORE,
     RECORDING,
+    WAITED,
     counted,
     recorded,
     recording_named,
@@ -21,6 +23,9 @@ from xmlcurl.routing.peers import QUEUE, at_home
 from xmlcurl.routing.sounds import QUEUE_SOUND, sound
 from xmlcurl.store.call_model import Destination, Greeting, Mailbox, Menu, OwnNumber, Queue, RingGroup
 from xmlcurl.store.model import CallerId, Extension
+
+_AT_LIMIT: Final = "error/USER_BUSY"
+"""A leg that ends at once."""
 
 
 def ring_group(call: Call) -> Route | None:
@@ -126,19 +131,40 @@ def _introduced(call: Call) -> tuple[Action, ...]:
 
 
 def _bridges(call: Call, strategy: str, members: Sequence[Extension], *, are_recorded: bool) -> tuple[Action, ...]:
-    legs = [_leg(call, each, is_recorded=are_recorded and records_inbound(each)) for each in members]
-    if strategy == "simultaneous":
-        return (("bridge", ",".join(legs)),) if legs else ()
-    return tuple(
-        ("limit_execute", f"hash {call.domain} {each.number} {each.max_concurrent} bridge {leg}")
-        for each, leg in zip(members, legs, strict=True)
-    )
-
-
-def _leg(call: Call, member: Extension, *, is_recorded: bool) -> str:
     # Only who answers is recorded by its own wish: on its own leg, under the caller's file name.
-    wish = f"[execute_on_answer=record_session {RECORDING}]" if is_recorded else ""
-    return f"{wish}user/{member.number}@{call.domain}"
+    wish = f"execute_on_answer=record_session {RECORDING}"
+    wishes = [wish if are_recorded and records_inbound(each) else "" for each in members]
+    phones = [f"user/{each.number}@{call.domain}" for each in members]
+    if strategy == "simultaneous":
+        return _all_at_once(call, members, phones, wishes)
+    in_turn = [
+        ("limit_execute", f"hash {call.domain} {each.number} {each.max_concurrent} bridge {_own(own)}{phone}")
+        for each, phone, own in zip(members, phones, wishes, strict=True)
+    ]
+    return tuple(action for each in in_turn for action in (each, WAITED))
+
+
+def _all_at_once(
+    call: Call, members: Sequence[Extension], phones: Sequence[str], wishes: Sequence[str]
+) -> tuple[Action, ...]:
+    """Those who are below their limit at this moment; the call counts as that of who answers, on its own leg.
+
+    A leg of a bridge can't be counted while it rings: each phone of an extension would be one.
+    """
+    before: list[Action] = []
+    legs = []
+    for place, (each, phone, wish) in enumerate(zip(members, phones, wishes, strict=True)):
+        limit, leg = f"hash {call.domain} {each.number}", f"xmlcurl_leg_{place}"
+        before.append(("set", f"{leg}={_AT_LIMIT}"))
+        before.append(("limit_execute", f"{limit} {each.max_concurrent} set {leg}={phone}"))
+        legs.append(f"{_own(wish, f'execute_on_answer_limit=limit {limit}')}${{{leg}}}")
+    return (*before, ("bridge", ",".join(legs)), WAITED) if legs else ()
+
+
+def _own(*wishes: str) -> str:
+    """Variables of one leg."""
+    said = ",".join(filter(None, wishes))
+    return f"[{said}]" if said else ""
 
 
 def _onward(

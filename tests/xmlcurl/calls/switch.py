@@ -224,8 +224,11 @@ class Switch:
 
     async def _limit_execute(self, leg: Leg, data: str) -> None:
         _, _, number, most, application, argument = data.split(" ", 5)
-        assert application == "bridge"
         if self._used[number] < int(most):
+            if application == "set":
+                set_variable(argument, leg.variables)
+                return
+            assert application == "bridge"
             self._used[number] += 1
             await self._bridge(leg, argument)
             self._used[number] -= 1
@@ -250,6 +253,8 @@ class Switch:
         """The cause; empty: answered."""
         said, endpoint = re.fullmatch(r"(?:\[([^\]]*)\])?(.*)", endpoint).groups()  # type: ignore[union-attr] # matches always
         own = dict(each.split("=", 1) for each in (said or "").split(",") if each)
+        if endpoint == "error/USER_BUSY":
+            return "USER_BUSY"
         if gateway := re.fullmatch(r"sofia/gateway/g(\d+)/([0-9+*#]+)", endpoint):
             self.outcome.rang.append(f"g{gateway[1]}/{gateway[2]}")
             cause = self._around.gateways.get(int(gateway[1]), "")
