@@ -191,6 +191,8 @@ def test_addresses_agree() -> None:
         assert urlsplit(settings[f"FREESWITCH_{url}"]).netloc == f"{name}:8080"
         assert lookups["XMLCURL_LOOKUP_ALLOW"].split(",") == ["127.0.0.0/8", f"{VOICE}.0/24"]
         assert lookups["XMLCURL_LOOKUP_CREDENTIALS"] == settings["FREESWITCH_LOOKUP_CREDENTIALS"]
+        assert SERVICES[name]["networks"]["voice"] == {"aliases": ["lookups"]}
+    assert settings["FREESWITCH_GREETINGS_URL"] == "http://lookups:8080/xmlcurl/greetings"
     management = SERVICES["management"]["environment"]
     assert settings["FREESWITCH_CDR_URL"] == "http://management:8081/cdr"
     assert settings["FREESWITCH_CDR_CREDENTIALS"] == management["XMLCURL_CDR_CREDENTIALS"]

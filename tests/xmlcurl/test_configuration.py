@@ -14,7 +14,7 @@ from tests.xmlcurl import asking
 from tests.xmlcurl.service import Service, purge_tenant, running
 from xmlcurl.query import parse
 from xmlcurl.questions import question_of
-from xmlcurl.store.tables import destinations, gateways, ivr_menus, queue_agents, queues, tenants, utc_now
+from xmlcurl.store.tables import destinations, gateways, greetings, ivr_menus, queue_agents, queues, tenants, utc_now
 
 KEY, LOST_KEY = Fernet.generate_key(), Fernet.generate_key()
 PASSWORD = "carrier's <secret> & more"
@@ -310,6 +310,27 @@ async def test_a_menu_leads_back_to_its_number_with_the_choice(seed: Seed, tenan
         ("1", choice.format("1")),
         ("/^([0-9]{2,10})#?$/", choice.format("$1")),
     ]
+
+
+async def test_a_menu_says_its_greeting(seed: Seed, tenant_id: int, service: Service, redis_url: str) -> None:
+    """The file that it has now, from where the switch knows; silence without one, or with another tenant's."""
+    other = seed.tenant("other.test")
+    sound = {"name": "Hello", "format": "wav", "size_bytes": 1, "sha256": "a" * 64}
+    own, foreign = (seed.row(greetings, tenant_id=each, **sound) for each in (tenant_id, other))
+    menus = [
+        seed.row(ivr_menus, tenant_id=tenant_id, name=str(each), number=f"80{each}", greeting_id=each)
+        for each in (own, foreign)
+    ]
+
+    async def said(menu: int) -> str | None:
+        document = await served(service, request("configuration", "ivr.conf", Menu_Name=f"{menu}@pbx.test"))
+        return next(document.iter("menu")).get("greet-long")
+
+    url = "{{profile=greetings}}http_cache://${{greetings_url}}/1-{}.wav"
+    assert [await said(menu) for menu in menus] == [url.format("a" * 64), "silence_stream://250"]
+    seed.change(greetings, own, sha256="b" * 64)
+    await purge_tenant(redis_url, tenant_id)
+    assert await said(menus[0]) == url.format("b" * 64)
 
 
 @pytest.mark.parametrize(
