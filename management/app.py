@@ -140,7 +140,7 @@ def services_of(backend: Backend) -> Services:
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),
         auditlog=AuditLog(database),
-        explanations=Explanations(database, backend.documents),
+        explanations=Explanations(database, backend.documents, Registrations(database, backend.redis)),
         calls=Calls(database, Recordings(settings.recordings_dir)),
         keys=Keys(writes, backend.vault),
     )

@@ -1,16 +1,19 @@
 """Explanations over HTTP: bodies, bounds, whose tenant, and what Redis has."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
 from management.settings import ManagementSettings
 from tests.management.office import DOMAIN, Office
 from tests.xmlcurl import asking
 from tests.xmlcurl.service import Service
 from xmlcurl.render.directory import masked
+from xmlcurl.store.registrations import alive_key, table_key
 from xmlcurl.store.tables import extensions, tenants, utc_now
 
 OTHER = "other.test"
@@ -54,6 +57,25 @@ async def test_a_call(office: Office, api: httpx.AsyncClient, people: None) -> N
     }
     assert found["at"] == "2026-03-10T09:00:00+00:00"
     assert await office.count_all() == before
+
+
+async def test_on_which_switch_a_phone_is(office: Office, api: httpx.AsyncClient, people: None, redis_url: str) -> None:
+    """Where there are several; what the worker does not know is said, too."""
+
+    async def why() -> list[str]:
+        (step,) = (await explained(api, "call", **CALL))["steps"]
+        return [each for each in step["why"] if "registered on" in each]
+
+    await office.add_switch("fs1")
+    assert await why() == []
+    other = await office.add_switch("fs2")
+    assert await why() == ["1002 is registered on no switch that could be asked"]
+
+    phone = {"profile": "internal", "contact": "", "address": "", "user_agent": "", "expires_at": 0}
+    async with Redis.from_url(redis_url) as redis:
+        await redis.hset(table_key(other), mapping={"": "r1", f"1002@{DOMAIN}": json.dumps([phone])})
+        await redis.set(alive_key(other), "r1")
+    assert await why() == ["1002 is registered on fs2"]
 
 
 async def test_a_call_by_its_sign_in_name(api: httpx.AsyncClient, people: None) -> None:
