@@ -4,6 +4,7 @@ Each noun has list, show, add, update and delete. What is named here once is nam
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Final
 
@@ -46,7 +47,7 @@ from management.console.session import (
 )
 from management.objects.commands import Values
 from management.objects.parts import LARGEST_ID
-from management.writes import Written
+from management.writes import SwitchSync, Written
 
 MOST_COLUMNS: Final = 7
 """As many as a terminal has room for; `show` has all values."""
@@ -59,51 +60,73 @@ _SEARCH: Final = Parameter("search", Parameter.KEYWORD_ONLY, default=None, annot
 
 def commands_of(noun: Noun, help: str) -> typer.Typer:  # noqa: A002 - as typer calls it
     """The commands of the noun."""
-    app = typer.Typer(no_args_is_help=True, help=help)
-    called = noun.name.replace("_", " ")
-    key = _key(noun)
+    app, commands = typer.Typer(no_args_is_help=True, help=help), _Commands(noun)
+    called, key = noun.name.replace("_", " "), _key(noun)
+    offer(app, "list", "Those of the tenant, or those that hold a text.", [_SEARCH], commands.list)
+    offer(app, "show", f"One {called}, with all its values.", [key], commands.show)
+    if noun.new:
+        options = options_of(noun.new, noun.values, argument=required(noun.new)[0])
+        offer(app, "add", f"A new {called}.", options, commands.add)
+    options = options_of(noun.change, noun.values)
+    offer(app, "update", "Other values; what is left out stays.", [key, *options], commands.update)
+    offer(app, "delete", "Delete it, unless something points to it.", [key, _replacement(noun)], commands.delete)
+    return app
 
-    def show(tenant: str, as_json: bool, key: int | str) -> None:
-        found = _within(tenant, lambda services, scope: noun.service(services).find(scope, key))
-        _show(noun.item, found, as_json)
 
-    def add(tenant: str, as_json: bool, **options: Any) -> None:
-        assert noun.new  # noqa: S101 - there is no such command where there is no such body
-        values = values_of(noun.new, noun.values, options)
-        made = _within(tenant, lambda services, scope: noun.service(services).create(scope, values, actor=ACTOR))
-        conclude(noun.item, made, as_json)
+@dataclass(frozen=True, slots=True)
+class _Commands:
+    """What the commands of a noun do. Each is called with its options by name."""
 
-    def update(tenant: str, as_json: bool, key: int | str, **options: Any) -> None:
-        values = values_of(noun.change, noun.values, options)
-        changed = _within(
-            tenant, lambda services, scope: noun.service(services).update(scope, key, values, actor=ACTOR)
+    noun: Noun
+
+    def list(self, tenant: str, as_json: bool, search: str | None) -> None:
+        async def find(services: Services, scope: TenantScope) -> Sequence[Any]:
+            found = await everything(lambda wanted: self.noun.service(services).list(scope, wanted), search)
+            return await self.noun.items(services, found)
+
+        items = [each.model_dump(mode="json") for each in _within(tenant, find)]
+        show_items(items, _columns(self.noun.item), as_json=as_json)
+
+    def show(self, tenant: str, as_json: bool, key: int | str) -> None:
+        async def find(services: Services, scope: TenantScope) -> Any:
+            return await self._item(services, await self.noun.service(services).find(scope, key))
+
+        _show(_within(tenant, find), as_json)
+
+    def add(self, tenant: str, as_json: bool, **options: Any) -> None:
+        assert self.noun.new  # noqa: S101 - there is no such command where there is no such body
+        values = values_of(self.noun.new, self.noun.values, options)
+        self._write(
+            tenant, as_json, lambda services, scope: self.noun.service(services).create(scope, values, actor=ACTOR)
         )
-        conclude(noun.item, changed, as_json)
 
-    def delete(tenant: str, as_json: bool, key: int | str, replace_with: int | str | None) -> None:
+    def update(self, tenant: str, as_json: bool, key: int | str, **options: Any) -> None:
+        values = values_of(self.noun.change, self.noun.values, options)
+        self._write(
+            tenant, as_json, lambda services, scope: self.noun.service(services).update(scope, key, values, actor=ACTOR)
+        )
+
+    def delete(self, tenant: str, as_json: bool, key: int | str, replace_with: int | str | None) -> None:
         async def remove(services: Services, scope: TenantScope) -> Written[None]:
-            return await noun.service(services).delete(scope, key, actor=ACTOR, replace_with=replace_with)
+            return await self.noun.service(services).delete(scope, key, actor=ACTOR, replace_with=replace_with)
 
         written = _within(tenant, remove)
         show_object({"deleted": True}, as_json=as_json)
         show_sync(written.sync)
 
-    def list_(tenant: str, as_json: bool, search: str | None) -> None:
-        async def find(services: Services, scope: TenantScope) -> list[Any]:
-            return await everything(lambda wanted: noun.service(services).list(scope, wanted), search)
+    def _write(
+        self, tenant: str, as_json: bool, change: Callable[[Services, TenantScope], Awaitable[Written[Any]]]
+    ) -> None:
+        async def written(services: Services, scope: TenantScope) -> tuple[Any, SwitchSync]:
+            done = await change(services, scope)
+            return await self._item(services, done.result), done.sync
 
-        items = [noun.item.model_validate(each).model_dump(mode="json") for each in _within(tenant, find)]
-        show_items(items, _columns(noun.item), as_json=as_json)
+        item, sync = _within(tenant, written)
+        _show(item, as_json)
+        show_sync(sync)
 
-    offer(app, "list", "Those of the tenant, or those that hold a text.", [_SEARCH], list_)
-    offer(app, "show", f"One {called}, with all its values.", [key], show)
-    if noun.new:
-        first = required(noun.new)[0]
-        offer(app, "add", f"A new {called}.", options_of(noun.new, noun.values, argument=first), add)
-    changes = options_of(noun.change, noun.values)
-    offer(app, "update", "Other values; what is left out stays.", [key, *changes], update)
-    offer(app, "delete", "Delete it, unless something points to it.", [key, _replacement(noun)], delete)
-    return app
+    async def _item(self, services: Services, found: Any) -> Any:
+        return (await self.noun.items(services, [found]))[0]
 
 
 def offer_settings(
@@ -127,7 +150,8 @@ def offer_settings(
     """
 
     def show(tenant: str, as_json: bool, **keys: str) -> None:
-        _show(item, _within(tenant, lambda services, scope: find(services, scope, *keys.values())), as_json)
+        found = _within(tenant, lambda services, scope: find(services, scope, *keys.values()))
+        _show(item.model_validate(found), as_json)
 
     def change(tenant: str, as_json: bool, **options: Any) -> None:
         keys = [options.pop(each.name) for each in key]
@@ -182,13 +206,13 @@ def _within(tenant: str, action: Callable[[Services, TenantScope], Awaitable[Any
     return run(run_for)
 
 
-def _show(item: type[BaseModel], found: Any, as_json: bool) -> None:
-    show_object(item.model_validate(found).model_dump(mode="json"), as_json=as_json)
+def _show(item: BaseModel, as_json: bool) -> None:
+    show_object(item.model_dump(mode="json"), as_json=as_json)
 
 
 def conclude(item: type[BaseModel], written: Written[Any], as_json: bool) -> None:
     """What every change ends with: the object as the API shows it, and which switches are yet to be told."""
-    _show(item, written.result, as_json)
+    _show(item.model_validate(written.result), as_json)
     show_sync(written.sync)
 
 
