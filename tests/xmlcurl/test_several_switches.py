@@ -236,7 +236,7 @@ async def test_a_switch_has_phones_rung(service: Service) -> None:
     assert await actions(service, from_peer("ring.1002")) == [
         ("set", "process_cdr=false"),
         ("set", "call_timeout=300"),
-        ("bridge", "{xmlcurl_alone=true}user/1002@pbx.test"),
+        ("bridge", "{xmlcurl_alone=true,media_mix_inbound_outbound_codecs=true}user/1002@pbx.test"),
     ]
 
 
