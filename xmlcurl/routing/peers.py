@@ -51,8 +51,8 @@ def rung_here(call: Call) -> Route | None:
     """The phones of the extension that are registered here; its rules are for who asked."""
     if not isinstance(call.place, Callee):
         return None
-    # By itself FreeSWITCH offers the phone only what it agreed on with the other switch, which had offered more: a queue
-    # offers all it knows, whatever the agent's phone knows (switch_core_media.c:2258).
+    # By itself FreeSWITCH offers the phone only what it agreed on with the other switch: of all that a queue offers,
+    # the first codec, whatever the agent's phone speaks (v1.10.12, switch_core_media.c:2258).
     said = f"{ALONE}=true,media_mix_inbound_outbound_codecs=true"
     phone = f"{{{said}}}user/{call.place.extension.number}@{call.domain}"
     return plain(RING, ("set", f"call_timeout={LONGEST_RING_SECONDS}"), ("bridge", phone))
