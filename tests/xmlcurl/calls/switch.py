@@ -214,9 +214,10 @@ class Switch:
         return number
 
     def _limit(self, leg: Leg, data: str) -> None:
-        backend, _, number, most, otherwise = data.split(" ")
-        assert (backend, otherwise) == ("hash", "!USER_BUSY")
-        if self._used[number] >= int(most):
+        backend, _, number, most, *otherwise = data.split(" ")
+        # Below 0 it counts without an end.
+        assert (backend, otherwise) == ("hash", ["!USER_BUSY"] if int(most) >= 0 else [])
+        if self._used[number] >= int(most) >= 0:
             self._hang_up(leg, "USER_BUSY")
         else:
             self._used[number] += 1
