@@ -45,7 +45,7 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
     ),
     "ring_group": _columns("name number strategy ring_seconds members no_answer"),
     "queue": _columns("name number strategy max_wait_seconds ring_seconds wrap_up_seconds greeting_id agents timeout"),
-    "queue_agent": _columns("extension status"),
+    "queue_agent": _columns("status"),
     "ivr_menu": _columns("name number greeting_id timeout_seconds tries direct_dial options no_choice"),
     "group_mailbox": _columns("name number email voicemail_mail voicemail_attach voicemail_delete_after_mail"),
     "greeting": _columns("name format size_bytes sha256"),
