@@ -11,7 +11,7 @@ from tests.fakes.xmlcurl import XmlCurl, form
 from tests.seed import Seed
 from tests.xmlcurl import asking
 from tests.xmlcurl.conftest import only_sqlite
-from tests.xmlcurl.service import Service, purge_tenant, running
+from tests.xmlcurl.service import Service, running
 from xmlcurl.store.peers import PEERS_KEY, READ_AGAIN_SECONDS, PeerBook, Peers
 from xmlcurl.store.registrations import alive_key, table_key
 from xmlcurl.store.tables import group_mailboxes, queues, switches, taken_names, tenants
@@ -217,13 +217,9 @@ async def test_without_a_home_everything_is_where_the_call_is(seed: Seed, tenant
     assert ("voicemail", "default pbx.test 1002") in await actions(service, asking.call("1002"))
 
 
-async def test_a_home_that_is_away_is_a_cause(
-    seed: Seed, tenant_id: int, at_home: int, redis_url: str, service: Service
-) -> None:
-    """No message is taken where nobody would hear it."""
-    third = seed.row(switches, name="fs3", host="h", password_encrypted="x", sofia_profiles=["internal"])
-    seed.change(tenants, tenant_id, home_switch_id=third)
-    await purge_tenant(redis_url, tenant_id)
+async def test_a_home_that_is_no_more_is_a_cause(at_home: int, redis: Redis, service: Service) -> None:
+    """Disabled, or without an address: no message is taken where nobody would hear it."""
+    redis.hdel(PEERS_KEY, str(at_home))
 
     assert (await actions(service, asking.call("1002")))[-1] == ("hangup", "NETWORK_OUT_OF_ORDER")
 

@@ -34,8 +34,8 @@ class Peers:
 
     @property
     def key(self) -> str:
-        """Names all of this; empty where nobody sends anybody calls."""
-        if not self.are_several or self.here is None:
+        """Names all of this; empty for a switch that is none of them."""
+        if self.here is None:
             return ""
         return f"{self.here} of {' '.join(f'{each}={address}' for each, address in sorted(self.addresses.items()))}"
 
@@ -50,7 +50,7 @@ class Peers:
 
     def address_of_home(self, home_switch_id: int | None) -> str | None:
         """Where a tenant's home is; None: here. Empty: elsewhere, and it can't be reached."""
-        if home_switch_id is None or self.here is None or not self.are_several or home_switch_id == self.here:
+        if home_switch_id is None or self.here is None or home_switch_id == self.here:
             return None
         return self.addresses.get(home_switch_id, "")
 
@@ -94,6 +94,6 @@ class PeerBook:
             table: Mapping[Any, Any] = await self._client.hgetall(PEERS_KEY)
         except (RedisError, OSError):
             return
-        said = {int(each): value.decode().split(" ") for each, value in table.items()}
-        self._by_core = {core_uuid: each for each, (core_uuid, _) in said.items()}
-        self._addresses = {each: address for each, (_, address) in said.items()}
+        said = {int(each): value.decode().partition(" ") for each, value in table.items()}
+        self._by_core = {core_uuid: each for each, (core_uuid, _, _) in said.items()}
+        self._addresses = {each: address for each, (_, _, address) in said.items()}
