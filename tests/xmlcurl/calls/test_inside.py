@@ -150,6 +150,8 @@ from tests.xmlcurl.service import Service
             "none of them",
             phones={"1002": "rings", "1003": "busy"},
         ),
+        row("1001", "600", "rings 1003; 1003 answers and sees 1001", "not who is at the limit", in_use={"1002": 2}),
+        row("1001", "600", "rings 1004; 1004 answers and sees 1001", "all at it", in_use={"1002": 2, "1003": 2}),
         row("1002", "600", "rings 1003; 1003 answers and sees 1002", "not who calls"),
         row("1001", "601", "rings 1003; 1003 answers and sees 1001", "in turn: the first"),
         row("1001", "601", "rings 1003 1002; 1002 answers and sees 1001", "in turn: the next", phones={"1003": "busy"}),
