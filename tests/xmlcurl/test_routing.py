@@ -25,6 +25,7 @@ def test_an_extension_rings() -> None:
 
     assert route.actions == (
         ("limit", "hash pbx.test 1001 2 !USER_BUSY"),
+        ("set", "sip_copy_custom_headers=false"),
         ("set", "effective_caller_id_name=Alice"),
         ("set", "effective_caller_id_number=1001"),
         ("set", "hold_music=tone_stream://%(200,4800,440);loops=-1"),
@@ -101,7 +102,7 @@ def test_a_name_is_only_a_name() -> None:
     name = 'A" <sip:911@x>;${system(id)} $${domain}\\'
     route = call_of("1002", caller=replace(ALICE, display_name=name), callee=BOB)
 
-    said = data_of(route, "set")[0]
+    said = data_of(route, "set")[1]
     assert said == "effective_caller_id_name=A sip 911 x system id domain"
 
 
