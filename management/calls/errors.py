@@ -2,7 +2,7 @@
 
 ManagementError
 ├── Unreadable           it is none, whoever sends it: the same file gets the same answer
-└── RecordingsElsewhere  recordings are on the switches, and no setting says where they are to be seen
+└── RecordingsElsewhere  recordings are on the switches, and can't be seen from here
 """
 
 from management.errors import ManagementError
@@ -13,7 +13,7 @@ class Unreadable(ManagementError):
 
 
 class RecordingsElsewhere(ManagementError):
-    """Whoever runs this has to set RECORDINGS_DIR first."""
+    """Whoever runs this has to set RECORDINGS_DIR, or to mount what it names."""
 
     def __init__(self) -> None:
-        super().__init__("Recordings can't be fetched here: RECORDINGS_DIR is not set")
+        super().__init__("Recordings can't be fetched here: RECORDINGS_DIR names no folder")

@@ -25,10 +25,10 @@ class Recordings:
 
         Raises:
             NotFound: the call was not recorded, or its file is not there.
-            RecordingsElsewhere: there is no folder.
+            RecordingsElsewhere: there is no such folder, or no setting for it.
         """
         below = _below(call)
-        if self._folder is None:
+        if self._folder is None or not self._folder.is_dir():
             raise RecordingsElsewhere
         file = self._folder.resolve() / below
         if file.resolve() != file or not file.is_file():

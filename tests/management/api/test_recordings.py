@@ -173,9 +173,9 @@ async def test_no_stored_path_leads_elsewhere(
     assert (answer.status_code, b"secret" in answer.content) == (404, False)
 
 
-@pytest.mark.parametrize("folder", [None])
-async def test_a_missing_setting_is_said(api: httpx.AsyncClient, ended: Ended) -> None:
-    """By its name; who asks for what is not there hears that first."""
+@pytest.mark.parametrize("folder", [None, Path("not mounted")])
+async def test_a_missing_folder_is_said(api: httpx.AsyncClient, ended: Ended) -> None:
+    """By the setting's name; who asks for what is not there hears that first."""
     uuid, silent = await ended(), await ended(None)
 
     answer = await api.get(f"/calls/{uuid}/recording")
