@@ -8,6 +8,7 @@ from management.explain.commands import ExplainCall, GatewayState, PhoneState
 from management.explain.model import CallExplained
 from tests.management.explain.conftest import Explainer
 from tests.xmlcurl.calls import test_inside as inside
+from tests.xmlcurl.calls import test_menus as menus
 from tests.xmlcurl.calls import test_outside as outside
 from tests.xmlcurl.calls.rows import NOBODY, OUTSIDE, leg_of, utc
 from tests.xmlcurl.calls.switch import Surroundings, Switch
@@ -52,6 +53,7 @@ def wish(caller: str, number: str, around: Surroundings) -> ExplainCall:
         at=around.now,
         phones=phones | dict.fromkeys(around.in_use, "at_limit"),
         gateways={gateway_id: GATEWAYS[cause] for gateway_id, cause in around.gateways.items()},
+        choices=around.choices,
     )
 
 
@@ -69,7 +71,8 @@ def words_of(explained: CallExplained) -> str:
 
 
 @pytest.mark.parametrize(
-    ("caller", "number", "around", "outcome"), [*rows_of(inside.test_inside), *rows_of(outside.test_outside)]
+    ("caller", "number", "around", "outcome"),
+    [*rows_of(inside.test_inside), *rows_of(outside.test_outside), *rows_of(menus.test_menus)],
 )
 async def test_the_table(explain: Explainer, caller: str, number: str, around: Surroundings, outcome: str) -> None:
     """What becomes of the call, without the lookup service."""

@@ -33,12 +33,15 @@ _FETCHES = (
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a route can't know. `phones` by number ("answers" where none is said); `gateways` by id: their cause."""
+    """What a route can't know. `phones` by number ("answers" where none is said); `gateways` by id: their cause;
+    `choices` by a menu's number: what is dialled in it, once.
+    """
 
     now: datetime = TUESDAY_MORNING
     phones: Mapping[str, str] = field(default_factory=dict)
     gateways: Mapping[int, str] = field(default_factory=dict)
     in_use: Mapping[str, int] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
     has_greetings: bool = True
     """Whether the switch can fetch them."""
 
@@ -103,6 +106,8 @@ class Switch:
         self._service = service
         self._around = around
         self._used = Counter(dict(around.in_use))
+        self._choices = dict(around.choices)
+        self._dialled = ""
         self.outcome = Outcome()
         self.documents: list[bytes] = []
 
@@ -118,6 +123,7 @@ class Switch:
 
     async def _routed(self, leg: Leg, number: str) -> str | None:
         """One lookup and what it says; the number that the call is transferred to."""
+        self._dialled = number
         body = asking.call(number, caller=leg.caller, realm=leg.domain, context=leg.context, **leg.variables)
         body += f"&Hunt-Profile-Index={1 + len(self.outcome.transfers)}".encode()
         reply = await self._service.post(body)
@@ -148,6 +154,10 @@ class Switch:
             self._record(leg, application, data)
         else:
             self._end(leg, application, data)
+            if application == "ivr" and (choice := self._choices.pop(self._dialled, "")):
+                # As the menu's own document has it.
+                leg.variables["xmlcurl_choice"] = choice
+                return self._transfer(leg, f"{self._dialled} XML {leg.domain}")
         return None
 
     def _fetch(self, leg: Leg, data: str) -> None:

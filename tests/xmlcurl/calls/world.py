@@ -170,6 +170,7 @@ class World:
         self._ring_group("606", "simultaneous", "1003")
         self._ring_group("607", "simultaneous", "1003", "1025")
         self._ring_group("608", "sequence", "1023", "1003")
+        self._ring_group("609", "simultaneous")
         sound = {"name": "jingle", "format": "wav", "size_bytes": 1, "sha256": "0" * 64}
         self.ids["jingle"] = self._row(greetings, **sound)
         self.ids["jingle that is gone"] = self._row(greetings, **sound, deleted_at=NOW)
@@ -177,6 +178,7 @@ class World:
             self._named(queues, "queue_id", number, greeting_id=greeting_id)
         for number in ("800", "801"):
             self._named(ivr_menus, "ivr_menu_id", number)
+        self._named(ivr_menus, "ivr_menu_id", "802", direct_dial=True)
         self._named(group_mailboxes, "group_mailbox_id", "900")
 
     def _ring_group(self, number: str, strategy: str, *members: str) -> None:
@@ -283,6 +285,18 @@ class World:
         self.to("queue", self.ids["700"], "timeout", "extension", "1003")
         self.to("queue", self.ids["702"], "timeout", "queue", "700")
         self.to("ivr_menu", self.ids["800"], "no_choice", "ring_group", "601")
+        self.to("ring_group", self.ids["609"], "no_answer", "ivr", "802")
+        for key, kind, target in (
+            ("1", "extension", "1003"),
+            ("2", "ring_group", "601"),
+            ("3", "ring_group", "609"),
+            ("4", "ivr", "800"),
+            ("5", "group_vm", "900"),
+            ("#", "end_call", ""),
+        ):
+            self.to("ivr_menu", self.ids["802"], key, kind, target)
+        self.to("ivr_menu", self.ids["802"], "8", "external_num", number="0901234567")
+        self.to("ivr_menu", self.ids["802"], "9", "external_num", number="0812")
         self.to("number", self.ids[MAIN], "open", "extension", "1202")
         self.to("number", self.ids[MAIN], "closed", "group_vm", "900")
         self.to("number", self.ids[MAIN], "holiday", "ivr", "800")
