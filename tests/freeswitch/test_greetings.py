@@ -71,7 +71,7 @@ async def test_a_greeting_is_heard_as_often_as_was_said(office: Office, caller: 
     call = await caller.call(number)
     await call.ended.wait()
 
-    assert 2.5 < call.audio.seconds_of(770) < 3.5
+    assert 2.2 < call.audio.seconds_of(770) < 3.7
     assert len([path for path in tap.fetched if f"/{greeting_id}-" in path]) == 1
 
 

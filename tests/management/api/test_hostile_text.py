@@ -136,7 +136,7 @@ async def _offered(
     while True:
         if path == "/greetings":
             # Its name is in the query, the body is a sound.
-            answer = await client.post(path, params=_whole(path) | taken, content=wav(), headers=SOUND)
+            answer = await client.post(path, params=_whole(path) | taken, content=wav(rate_hz=16_000), headers=SOUND)
         else:
             answer = await client.post(path, json=_whole(path) | taken, params={"fields": "all"})
         if answer.status_code != 422:

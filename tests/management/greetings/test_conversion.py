@@ -123,10 +123,21 @@ async def test_a_decoder_that_dies_took_nobody_along(tmp_path: Path, monkeypatch
     assert "XMLCURL" not in (tmp_path / "decoder.py.env").read_text()
 
 
+async def test_what_was_converted_needs_no_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sent back as it was read, it stays as it is; with a byte that is another, it is anybody's file."""
+    kept = wav(rate_hz=16_000)
+    monkeypatch.setattr(conversion, "_DECODER", Path("/nonexistent"))
+
+    assert await as_heard(kept) == kept
+    for other in (kept[:-1], kept + b"\0", kept + b"\0\0", kept[:44], wav(), wav(rate_hz=16_000, channels=2)):
+        with pytest.raises(Invalid, match="content: sound"):
+            await as_heard(other)
+
+
 def test_both_sides_agree() -> None:
     """They share no import, so what they have in common is written twice."""
     assert (conversion.LONGEST_SECONDS, conversion._TOO_LONG) == (decoder.LONGEST_SECONDS, decoder.TOO_LONG)
-    assert format_of(decoder.heard(wav()) or b"") == "wav"
+    assert conversion.is_as_heard(decoder.heard(wav()) or b"")
     with pytest.raises(miniaudio.MiniaudioError):
         decoder.heard(b"")
     assert decoder.heard(12_000 * MP3_FRAME) is None
