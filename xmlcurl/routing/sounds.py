@@ -1,7 +1,7 @@
 """Greetings as a switch plays them: fetched over HTTP from a lookup node, once, and kept by mod_http_cache.
 
 Where from is the switch's to know: `greetings_url`, a global variable of its configuration. So is how it proves
-itself there: the profile. Neither is ever in a document, nor on a channel, whose variables go into call records.
+itself there: the profile. What is in it reaches no channel, whose variables go into call records.
 
 Source: FreeSWITCH v1.10.12, mod_http_cache.c (http_cache_file_open, url_cache_get), mod_commands.c (regex, cond),
 switch_ivr_menu.c:345 and mod_callcenter.c:3186 (both expand variables in what they play).
