@@ -28,6 +28,8 @@ T = TypeVar("T")
 ACTOR: Final = Actor("cli")
 """Who did it, in the audit log."""
 ROWS_AT_ONCE: Final = 200
+WIDEST: Final = 10_000
+"""Characters of a line that goes to no terminal."""
 
 Json = typer.Option("--json", help="Print JSON, for programs.")
 Tenant = typer.Option("--tenant", help="The tenant's domain.", metavar="DOMAIN")
@@ -98,7 +100,8 @@ def show_items(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_
     for row in rows:
         # As text: a name that looks like markup is a name.
         table.add_row(*(Text(_shown(row[column])) for column in columns))
-    Console().print(table)
+    # Whoever reads them by a program, grep say, has no margin: no value is broken in two.
+    Console(width=None if sys.stdout.isatty() else WIDEST).print(table)
 
 
 def show_sync(sync: SwitchSync) -> None:
