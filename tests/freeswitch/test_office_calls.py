@@ -346,7 +346,7 @@ SHOWN = f"answers and sees Head Office {MAIN}"
         call(OUTSIDE, "112", "UNALLOCATED_NUMBER", "an emergency number from outside"),
     ],
 )
-async def test_calls(play: Play, scene: Scene) -> None:
+async def test_each_call_is_as_explained(play: Play, scene: Scene) -> None:
     """As the row says; and the explanation says what was seen, by the routes that were served."""
     await play(scene)
 
