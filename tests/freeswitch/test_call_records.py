@@ -17,6 +17,7 @@ from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
 from tests.freeswitch.tap import Tap
+from tests.freeswitch.test_transfers import BLIND, connected, press
 from tests.freeswitch.ua import Phone
 from tests.waiting import until, until_async
 
@@ -145,6 +146,29 @@ async def fetched(product: Product, domain: str, url: str) -> httpx.Response:
     """With the token of that tenant."""
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {product.tokens[domain]}"}) as client:
         return await client.get(url)
+
+
+async def test_who_is_handed_on_has_a_record(product: Product, reporting: Switch, desks: Office) -> None:
+    """Who was called, as a call of its own extension from then on, recorded where it records what comes in."""
+    caller, third = await desks.new_phone(), await desks.registered_phone()
+    callee = await desks.registered_phone(recording_mode="inbound")
+    call, incoming = await connected(caller, callee)
+
+    await press(call, BLIND, third.number)
+    onward = await third.rings()
+    onward.answer()
+    assert await incoming.audio.hears(third.hertz)
+    await onward.hang_up()
+    await incoming.wait_for_end()
+
+    async def is_there() -> bool:
+        return len(await calls(product, callee.domain, extension=callee.number)) > 1
+
+    await until_async(is_there, TAKEN_WITHIN_SECONDS)
+    found = {each["caller_extension"]: each for each in await calls(product, callee.domain, extension=callee.number)}
+    assert found[caller.number]["callee_extension"] == callee.number
+    assert found[callee.number]["destination"] == found[callee.number]["answered_by"] == third.number
+    assert (reporting.recordings / found[callee.number]["recording_file"]).is_file()
 
 
 async def test_who_calls_is_who_signed_in(product: Product, desks: Office) -> None:
