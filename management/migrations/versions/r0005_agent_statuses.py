@@ -7,7 +7,7 @@ from alembic import op
 
 from management.migrations.making import TIME, check, link, table, words
 
-revision: Final = "0006"
+revision: Final = "0005"
 down_revision: Final = "0004"
 branch_labels: Final = None
 depends_on: Final = None
