@@ -42,7 +42,7 @@ async def read_queue_agent(asking: Annotated[Asking, Depends(may(READ))], ext: N
 async def update_queue_agent(
     asking: Annotated[Asking, Depends(may(WRITE))], ext: Number, body: QueueAgentBody
 ) -> Data[QueueAgentItem]:
-    """Logs the agent in (`available`, `on_break`) or out, in all its queues; `X-Switch-Sync`: how many switches know."""
+    """Logs the agent in (`available`, `on_break`) or out, in all its queues. X-Switch-Sync: how many switches know."""
     written = await asking.services.queue_agents.update(
         asking.tenant, ext, QueueAgentValues(**body.given()), actor=asking.actor, wait_ms=asking.wait_ms
     )
