@@ -85,6 +85,26 @@ async def test_a_call_by_its_sign_in_name(api: httpx.AsyncClient, people: None) 
     assert found["outcome"]["shown"] == "1002"
 
 
+async def test_who_shows_no_number(office: Office, api: httpx.AsyncClient, people: None) -> None:
+    """A carrier brings the call; the name is the carrier's to say."""
+    platform = office.client(await office.add_token(None, "admin"), **{"X-Tenant": DOMAIN})
+    assert (await platform.post("/numbers", json={"number": "842871110001"})).status_code == 201
+    to_bob = {"open": {"type": "extension", "extension": "1002"}}
+    assert (await api.put("/numbers/842871110001/destinations", json=to_bob)).status_code == 200
+
+    found = await explained(api, "call", **{"from": {"outside": "anonymous"}, "to": "842871110001"})
+
+    outcome = found["outcome"]
+    assert (outcome["answered_by"], outcome["shown"], outcome["shown_name"]) == ("1002", "anonymous", None)
+
+
+async def test_who_listens_leaves_no_message(api: httpx.AsyncClient, people: None) -> None:
+    """Both are a mailbox."""
+    found = await explained(api, "call", **{"from": "1002", "to": "*97"})
+
+    assert (found["outcome"]["mailbox"], found["outcome"]["listens"]) == ("1002", True)
+
+
 async def test_a_choice_in_a_menu(api: httpx.AsyncClient, people: None) -> None:
     """Its destination is where the call goes on; what is no choice ends as if nothing was chosen."""
     option = {"type": "extension", "extension": "1002"}
