@@ -122,6 +122,7 @@ class Seen:
     documents: list[str]
     invites: list[Message]
     may_call: bool
+    """Else its phone could not even sign in: no route was asked for."""
 
     def words_like(self, others: Sequence[str]) -> str:
         """The result, with those who rang together in the order of `others`."""
