@@ -217,6 +217,18 @@ async def test_without_a_home_everything_is_where_the_call_is(seed: Seed, tenant
     assert ("voicemail", "default pbx.test 1002") in await actions(service, asking.call("1002"))
 
 
+async def test_a_switch_that_was_restarted_asks_home(at_home: int, groups: None, service: Service) -> None:
+    """Until the worker has told of it, it could be any of them, home too; which asks itself, and does it."""
+    unknown = CORE[::-1]
+    to_home = f"sofia/peers/leave.900@pbx.test;fs_path=sip:{ADDRESSES[2]}"
+
+    assert ("bridge", to_home) in await actions(service, elsewhere(asking.call("900"), unknown))
+    done = await actions(service, elsewhere(from_peer("leave.900"), unknown))
+    assert ("voicemail", "default pbx.test 900") in done
+    # What was remembered while no switch had an address does not serve afterwards.
+    assert len({Peers().key, Peers(None, ADDRESSES).key, Peers(1, ADDRESSES).key}) == 3
+
+
 async def test_a_home_that_is_no_more_is_a_cause(at_home: int, redis: Redis, service: Service) -> None:
     """Disabled, or without an address: no message is taken where nobody would hear it."""
     redis.hdel(PEERS_KEY, str(at_home))
