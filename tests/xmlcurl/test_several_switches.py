@@ -207,9 +207,30 @@ async def test_what_is_at_home_is_asked_for_there(
 
     assert ("bridge", f"sofia/peers/{asked}@pbx.test;fs_path=sip:{ADDRESSES[2]}") in away
     assert done[0] == ("set", "process_cdr=false")
-    # Who leaves a message was counted where the call is.
-    assert done[1:] == [each for each in there if asked != "leave.900" or each[0] in {"answer", "voicemail"}]
+    # Who leaves a message was counted where the call is; the keys of who waits are pressed there.
+    assert done[1:] == [
+        each
+        for each in there
+        if (asked != "leave.900" or each[0] in {"answer", "voicemail"}) and not str(each[1]).endswith(",self,self")
+    ]
     assert await actions(service, from_peer(asked)) == done
+
+
+@pytest.mark.parametrize(
+    ("body", "sides"),
+    [
+        pytest.param(asking.call("800", caller="1002"), {"self"}, id="the caller's, where the caller is"),
+        pytest.param(elsewhere(from_peer("queue.800.1002")), {"peer"}, id="the agent's, at home"),
+        pytest.param(elsewhere(asking.call("800", caller="1002")), {"self", "peer"}, id="a caller who is at home"),
+    ],
+)
+async def test_keys_count_where_it_is_known_whose_phone_it_is(
+    groups: None, at_home: int, service: Service, body: bytes, sides: set[str]
+) -> None:
+    """Nobody signed in on the leg between the switches: what it asks for would be refused."""
+    bound = [str(data) for name, data in await actions(service, body) if name == "bind_digit_action"]
+
+    assert {each.rpartition(",")[2] for each in bound} == sides
 
 
 async def test_without_a_home_everything_is_where_the_call_is(seed: Seed, tenant_id: int, service: Service) -> None:

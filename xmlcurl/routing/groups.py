@@ -57,7 +57,8 @@ def queue(call: Call) -> Route | None:
         return None
     if call.home is not None:
         caller = (call.phone.number,) if call.phone else ()
-        return plain("queue", *_introduced(call), *at_home(call, QUEUE, call.place.number, *caller))
+        keys = with_keys(call, is_answered_inside=False)
+        return plain("queue", *_introduced(call), *keys, *at_home(call, QUEUE, call.place.number, *caller))
     return plain(
         "queue",
         *_introduced(call),

@@ -55,7 +55,9 @@ def with_keys(call: Call, *, is_answered_inside: bool) -> tuple[Action, ...]:
 
     Source: FreeSWITCH v1.10.12, mod_dptools.c:113 and :360: digits that mean nothing here are sent on, too.
     """
-    sides = (*(["self"] if call.desk else []), *(["peer"] if is_answered_inside else []))
+    # Who waits here for another switch presses keys at that one, which knows whose phone it is.
+    is_here = call.desk is not None and not call.task
+    sides = (*(["self"] if is_here else []), *(["peer"] if is_answered_inside else []))
     bound = [
         ("bind_digit_action", f"transfer,{keys},exec:execute_extension,{PREFIX}{kind} XML {call.domain},{side},{side}")
         for side in sides
