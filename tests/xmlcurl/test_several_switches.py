@@ -206,6 +206,8 @@ async def test_what_is_at_home_is_asked_for_there(
     done = await actions(service, elsewhere(from_peer(asked)))
 
     assert ("bridge", f"sofia/peers/{asked}@pbx.test;fs_path=sip:{ADDRESSES[2]}") in away
+    # The headers that the caller's phone wrote stay on its switch.
+    assert ("set", "sip_copy_custom_headers=false") in away
     assert done[0] == ("set", "process_cdr=false")
     # Who leaves a message was counted where the call is; the keys of who waits are pressed there.
     assert done[1:] == [
@@ -264,6 +266,7 @@ async def test_a_switch_has_phones_rung(service: Service) -> None:
     """Those that are here, and no more: who asked has counted the call and knows what follows."""
     assert await actions(service, from_peer("ring.1002")) == [
         ("set", "process_cdr=false"),
+        ("set", "sip_copy_custom_headers=false"),
         ("set", "call_timeout=300"),
         ("bridge", "{xmlcurl_alone=true,media_mix_inbound_outbound_codecs=true}user/1002@pbx.test"),
     ]
