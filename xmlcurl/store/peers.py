@@ -52,11 +52,10 @@ class Peers:
         """Where a tenant's home is; None: here. Empty: elsewhere, and it can't be reached."""
         if home_switch_id is None or home_switch_id == self.here:
             return None
-        if self.here is None:
-            # A switch that was restarted has another Core-UUID, until the worker has told of it. Were it taken for home,
-            # messages would be lost on it. It may be home itself: then it calls itself, and does what it is asked for.
-            return self.addresses.get(home_switch_id)
-        return self.addresses.get(home_switch_id, "")
+        # A switch that was restarted has another Core-UUID, until the worker has told of it. Were it taken for home,
+        # messages would be lost on it. It may be home itself: then it calls itself, and does what it is asked for.
+        unreachable = None if self.here is None else ""
+        return self.addresses.get(home_switch_id, unreachable)
 
 
 class PeerBook:
