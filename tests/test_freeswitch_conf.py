@@ -71,6 +71,18 @@ def test_nobody_calls_as_a_switch_but_switches() -> None:
     assert dict(params).items() >= {"context": "peers", "disable-register": "true", "disable-transfer": "true"}.items()
 
 
+def test_calls_between_switches_can_have_a_network_of_their_own() -> None:
+    """What goes between them is neither encrypted nor proven by more than an address; audio takes the same way."""
+    profiles = {name: etree.parse(CONFIGURATION / "sip_profiles" / f"{name}.xml") for name in ("internal", "peers")}
+    addresses = {
+        name: {each.get("value") for each in profile.iter("param") if each.get("name") in {"sip-ip", "rtp-ip"}}
+        for name, profile in profiles.items()
+    }
+
+    assert addresses["peers"] == {"$${peer_sip_ip}"}
+    assert "$${peer_sip_ip}" not in addresses["internal"]
+
+
 @pytest.mark.parametrize("profile", ["internal.xml", "external.xml"])
 def test_all_domains_of_the_backend_and_no_other(profile: str) -> None:
     """A tenant's domain is a name of the phones' profile, and the carriers' profile looks for gateways in it."""

@@ -48,6 +48,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
         "The :attribute field must be between :min and :max digits.",
         "Độ dài của trường :attribute phải nằm trong khoảng :min và :max chữ số.",
     ),
+    "reserved": (
+        "The :attribute is a name that the switches keep for themselves.",
+        "Giá trị của :attribute được dành riêng cho tổng đài.",
+    ),
     "domain": ("The :attribute field must be a valid host name.", "Trường :attribute phải là một tên miền hợp lệ."),
     "email": (
         "The :attribute field must be a valid email address.",

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 from urllib.parse import unquote_to_bytes
 
 from management.calls.errors import Unreadable
+from xmlcurl.routing.peers import PROFILE, QUEUE, RING, task_of
 
 LARGEST_BYTES: Final = 1024 * 1024
 LONGEST_NUMBER: Final = 64
@@ -183,11 +184,13 @@ class _Said:
         return int(found[1:]) if found else None
 
     def number_of_leg(self, uuid: str | None) -> str | None:
-        """What was dialled to reach it."""
+        """What was dialled to reach it; on another switch, whose phone or which queue was asked for there."""
         for profile in self.profiles:
             for leg in map(_dict, _list(_dict(profile.get("originatee")).get("originatee_caller_profiles"))):
                 if uuid and leg.get("uuid") == uuid:
-                    return _text(leg.get("destination_number"), LONGEST_NUMBER)
+                    dialled = _text(leg.get("destination_number"), LONGEST_NUMBER)
+                    is_of_switch = str(leg.get("chan_name")).startswith(f"sofia/{PROFILE}/")
+                    return _number_asked_for(dialled) if dialled and is_of_switch else dialled
         return None
 
     def recording(self, domain: str | None, uuid: str) -> str | None:
@@ -243,6 +246,12 @@ def _text(value: object, longest: int) -> str | None:
     if not isinstance(value, str):
         return None
     return "".join(each for each in value if each.isprintable())[:longest].strip() or None
+
+
+def _number_asked_for(dialled: str) -> str | None:
+    """A mailbox is nobody that one talks to."""
+    task, number, _ = task_of(dialled)
+    return number or None if task in {RING, QUEUE} else None
 
 
 def _only(ids: Sequence[int]) -> int | None:

@@ -232,14 +232,16 @@ Row = TypeVar("Row")
 def together(plans: Mapping[Row, Iterable[Command]]) -> dict[Command, frozenset[Row]]:
     """Each command once, with the rows that it is for; flushes first, many of them as one bare flush.
 
-    What several rows need comes where the last of them needs it: one rescan after all gateways were dropped.
+    What several rows need comes where the last of them needs it: one rescan after all gateways were dropped. So
+    statuses of agents come at the end: a switch that has not read the queue yet does not know the agent.
     """
     wanted: dict[Command, set[Row]] = {}
     for row, commands in plans.items():
         for command in commands:
             wanted[command] = wanted.pop(command, set()) | {row}
     flushes = {command: rows for command, rows in wanted.items() if command.check is check_flush}
-    others = {command: frozenset(rows) for command, rows in wanted.items() if command.check is not check_flush}
+    in_turn = sorted(wanted, key=lambda command: command.check is check_agent)
+    others = {command: frozenset(wanted[command]) for command in in_turn if command.check is not check_flush}
     everything = flush_all()
     if everything in flushes or len(flushes) > FLUSH_ALL_ABOVE:
         return {everything: frozenset[Row]().union(*flushes.values())} | others

@@ -11,7 +11,7 @@ from management.explain.calls import CallStory
 from management.explain.commands import ExplainCall, ExplainLookup
 from management.explain.lookups import LookupStory
 from management.explain.model import CallExplained, LookupExplained, Step
-from management.registrations import Contact
+from management.registrations import Contact, Status
 from management.switches.repository import names_of_enabled
 from xmlcurl.render.document import RenderRefused
 from xmlcurl.store.cache import Cache
@@ -24,6 +24,8 @@ class Phones(Protocol):
     """Who knows where phones are registered."""
 
     async def contacts(self, domain: str, number: str) -> Sequence[Contact]: ...
+
+    async def status(self, domain: str, number: str) -> Status: ...
 
 
 class Explanations:
@@ -60,7 +62,11 @@ class Explanations:
         assert self._phones is not None  # noqa: S101 - whoever asks has looked
         contacts = await self._phones.contacts(tenant.domain, number)
         places = sorted({switches.get(each.switch_id, "") for each in contacts} - {""})
-        return f"{number} is registered on {', '.join(places) or 'no switch that could be asked'}"
+        if places:
+            return f"{number} is registered on {', '.join(places)}"
+        if await self._phones.status(tenant.domain, number) == "unregistered":
+            return f"{number} is registered on no switch"
+        return f"{number} is registered on no switch that could be asked, and not every switch could be"
 
     async def lookup(self, tenant: TenantScope | None, asked: ExplainLookup) -> LookupExplained:
         """With a tenant, any other's domain is nobody's.

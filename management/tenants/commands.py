@@ -13,6 +13,11 @@ from xmlcurl.store.model import LANGUAGES, TENANT_STATES
 from xmlcurl.store.text import is_domain
 
 LONGEST_NAME: Final = 100
+NAMES_OF_SWITCHES: Final = frozenset({"public", "peers", "global"})
+"""A domain is its tenant's context, too. By these, calls come in from gateways and from other switches, and `global` is
+where FreeSWITCH looks when a document has not the context that it asked for (v1.10.12, mod_dialplan_xml.c:668).
+"""
+
 LONGEST_CACHEABLE_MS: Final = 2_147_483
 """FreeSWITCH never serves from its cache what says more (35 min 47 s): the number of microseconds overflows.
 
@@ -42,6 +47,8 @@ def _domain(value: str) -> Iterator[Broken]:
     # An address is no domain: phones behind `force-register-domain` send one, whoever's they are.
     if not is_domain(value.lower()) or value.rpartition(".")[2].isdigit():
         yield Broken("domain")
+    elif value.lower() in NAMES_OF_SWITCHES:
+        yield Broken("reserved")
 
 
 def _time_zone(value: str) -> Iterator[Broken]:

@@ -3,20 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from management.calls.record import record_of
 from tests.freeswitch.calls import OutgoingCall
 from tests.freeswitch.conftest import UNCACHED
 from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
 from tests.freeswitch.test_routes import rules
+from tests.freeswitch.test_transfers import BLIND, connected, press
 from tests.freeswitch.test_voicemail import BEEP_HERTZ, SOME_SECONDS_BYTES
 from tests.freeswitch.ua import Phone
 from tests.freeswitch.wire import Wire
+from tests.services import free_port
 from tests.waiting import until, until_async
 from tests.xmlcurl import asking
 
@@ -228,6 +232,75 @@ async def test_a_queue_at_home_finds_its_agent_on_the_other_switch(
     assert incoming.caller_number == caller.number
     assert await call.audio.hears(agent.hertz)
     await call.hang_up()
+
+
+async def test_who_waits_at_home_hands_on(
+    office: Office, here_and_there: tuple[Switch, Switch], lookups: httpx.AsyncClient
+) -> None:
+    """By keys, as after any other call: the agent talks to the third, and the caller is free."""
+    here, there = here_and_there
+    caller, third = await office.new_phone(), await office.registered_phone()
+    agent = await _on(office, there, lookups, here)
+    agents = [{"extension": agent.number}]
+    queue = await office.administrator.post("/queues", name=caller.number, number=office.number(), agents=agents)
+    assert there.api(f"callcenter_config agent set status {agent.address} Available").strip() == "+OK"
+    call, incoming = await connected(caller, agent, queue["number"])
+
+    await press(call, BLIND, third.number)
+    onward = await third.rings()
+    await call.wait_for_end()
+    onward.answer()
+
+    assert await onward.audio.hears(agent.hertz)
+    await onward.hang_up()
+    await incoming.wait_for_end()
+
+
+async def test_a_call_to_the_other_switch_is_one_record(
+    office: Office, here_and_there: tuple[Switch, Switch], lookups: httpx.AsyncClient
+) -> None:
+    """Of the switch that the caller is on; answered by an extension, whatever the switches call it among themselves."""
+    here, there = here_and_there
+    caller, callee = await office.new_phone(), await _on(office, there, lookups, here)
+    await until(lambda: here.calls() == there.calls() == 0)
+    before, before_there = set(_records_of(here)), set(_records_of(there))
+
+    await _called(caller, callee)
+    await until(lambda: len(_records_of(here)) > len(before))
+
+    (file,) = set(_records_of(here)) - before
+    found = record_of(file.read_bytes())
+    assert (found.signed_in_as, found.destination, found.answered_by) == (caller.number, callee.number, callee.number)
+    await until(lambda: there.calls() == 0)
+    assert set(_records_of(there)) == before_there
+
+
+def _records_of(switch: Switch) -> list[Path]:
+    """Nobody takes them, so they are on its disk; those that are written to their end."""
+    files = (switch.folder / "log" / "json_cdr").glob("*.cdr.json")
+    return [each for each in files if each.read_bytes().endswith(b"\n")]
+
+
+@pytest.mark.parametrize("restarted", [0, 1], ids=["where the caller is", "home"])
+async def test_a_switch_that_was_restarted_leaves_messages_at_home(
+    office: Office, here_and_there: tuple[Switch, Switch], restarted: int
+) -> None:
+    """Before the worker has reached it: it calls itself a new name, which nobody knows."""
+    switch, home = here_and_there[restarted], here_and_there[1]
+    port = switch.event_socket_port
+    owner = await office.new_phone(voicemail_enabled=True)
+    caller = await office.phone(await office.account(), at=switch)
+
+    switch.stop()
+    switch.event_socket_port = free_port()
+    try:
+        switch.start()
+        await _leave_message(await caller.dial(owner.number), home, owner)
+        assert here_and_there[0].api(f"vm_boxcount {owner.address}").strip() == "0"
+    finally:
+        switch.stop()
+        switch.event_socket_port = port
+        switch.start()
 
 
 async def test_nobody_but_a_switch_asks_as_one(office: Office, here_and_there: tuple[Switch, Switch]) -> None:

@@ -206,15 +206,50 @@ async def test_what_is_at_home_is_asked_for_there(
     done = await actions(service, elsewhere(from_peer(asked)))
 
     assert ("bridge", f"sofia/peers/{asked}@pbx.test;fs_path=sip:{ADDRESSES[2]}") in away
+    # The headers that the caller's phone wrote stay on its switch.
+    assert ("set", "sip_copy_custom_headers=false") in away
     assert done[0] == ("set", "process_cdr=false")
-    # Who leaves a message was counted where the call is.
-    assert done[1:] == [each for each in there if asked != "leave.900" or each[0] in {"answer", "voicemail"}]
+    # Who leaves a message was counted where the call is; the keys of who waits are pressed there.
+    assert done[1:] == [
+        each
+        for each in there
+        if (asked != "leave.900" or each[0] in {"answer", "voicemail"}) and not str(each[1]).endswith(",self,self")
+    ]
     assert await actions(service, from_peer(asked)) == done
+
+
+@pytest.mark.parametrize(
+    ("body", "sides"),
+    [
+        pytest.param(asking.call("800", caller="1002"), {"self"}, id="the caller's, where the caller is"),
+        pytest.param(elsewhere(from_peer("queue.800.1002")), {"peer"}, id="the agent's, at home"),
+        pytest.param(elsewhere(asking.call("800", caller="1002")), {"self", "peer"}, id="a caller who is at home"),
+    ],
+)
+async def test_keys_count_where_it_is_known_whose_phone_it_is(
+    groups: None, at_home: int, service: Service, body: bytes, sides: set[str]
+) -> None:
+    """Nobody signed in on the leg between the switches: what it asks for would be refused."""
+    bound = [str(data) for name, data in await actions(service, body) if name == "bind_digit_action"]
+
+    assert {each.rpartition(",")[2] for each in bound} == sides
 
 
 async def test_without_a_home_everything_is_where_the_call_is(seed: Seed, tenant_id: int, service: Service) -> None:
     """As it was with one switch."""
     assert ("voicemail", "default pbx.test 1002") in await actions(service, asking.call("1002"))
+
+
+async def test_a_switch_that_was_restarted_asks_home(at_home: int, groups: None, service: Service) -> None:
+    """Until the worker has told of it, it could be any of them, home too; which asks itself, and does it."""
+    unknown = CORE[::-1]
+    to_home = f"sofia/peers/leave.900@pbx.test;fs_path=sip:{ADDRESSES[2]}"
+
+    assert ("bridge", to_home) in await actions(service, elsewhere(asking.call("900"), unknown))
+    done = await actions(service, elsewhere(from_peer("leave.900"), unknown))
+    assert ("voicemail", "default pbx.test 900") in done
+    # What was remembered while no switch had an address does not serve afterwards.
+    assert len({Peers().key, Peers(None, ADDRESSES).key, Peers(1, ADDRESSES).key}) == 3
 
 
 async def test_a_home_that_is_no_more_is_a_cause(at_home: int, redis: Redis, service: Service) -> None:
@@ -231,6 +266,7 @@ async def test_a_switch_has_phones_rung(service: Service) -> None:
     """Those that are here, and no more: who asked has counted the call and knows what follows."""
     assert await actions(service, from_peer("ring.1002")) == [
         ("set", "process_cdr=false"),
+        ("set", "sip_copy_custom_headers=false"),
         ("set", "call_timeout=300"),
         ("bridge", "{xmlcurl_alone=true,media_mix_inbound_outbound_codecs=true}user/1002@pbx.test"),
     ]

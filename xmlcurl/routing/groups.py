@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from xmlcurl.routing.call import Action, Call, Callee, Route, plain
 from xmlcurl.routing.hours import CLOSED, HOLIDAY, OPEN, by_hours
 from xmlcurl.routing.leg import (
+    AT_LIMIT,
     RECORDED_NO_MORE,
     RECORDING,
     WAITED,
@@ -23,9 +23,6 @@ from xmlcurl.routing.peers import QUEUE, at_home
 from xmlcurl.routing.sounds import QUEUE_SOUND, sound
 from xmlcurl.store.call_model import Destination, Greeting, Mailbox, Menu, OwnNumber, Queue, RingGroup
 from xmlcurl.store.model import CallerId, Extension
-
-_AT_LIMIT: Final = "error/USER_BUSY"
-"""A leg that ends at once."""
 
 
 def ring_group(call: Call) -> Route | None:
@@ -57,7 +54,8 @@ def queue(call: Call) -> Route | None:
         return None
     if call.home is not None:
         caller = (call.phone.number,) if call.phone else ()
-        return plain("queue", *_introduced(call), *at_home(call, QUEUE, call.place.number, *caller))
+        keys = with_keys(call, is_answered_inside=False)
+        return plain("queue", *_introduced(call), *keys, *at_home(call, QUEUE, call.place.number, *caller))
     return plain(
         "queue",
         *_introduced(call),
@@ -155,7 +153,7 @@ def _all_at_once(
     legs = []
     for place, (each, phone, wish) in enumerate(zip(members, phones, wishes, strict=True)):
         limit, leg = f"hash {call.domain} {each.number}", f"xmlcurl_leg_{place}"
-        before.append(("set", f"{leg}={_AT_LIMIT}"))
+        before.append(("set", f"{leg}={AT_LIMIT}"))
         before.append(("limit_execute", f"{limit} {each.max_concurrent} set {leg}={phone}"))
         legs.append(f"{_own(wish, f'execute_on_answer_limit=limit {limit}')}${{{leg}}}")
     return (*before, ("bridge", ",".join(legs)), WAITED) if legs else ()

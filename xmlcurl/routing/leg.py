@@ -30,7 +30,12 @@ WAITED: Final[Action] = ("sleep", f"${{{WAIT}}}")
 ON_HOLD: Final = "tone_stream://%(200,4800,440);loops=-1"
 """What the other side hears meanwhile, and whenever a phone holds it."""
 
-_FILE: Final = "${recordings_dir}/%s/${strftime(%%Y/%%m/%%d)}/${uuid}.wav"
+RECORDING_OF_ANOTHER_LEG: Final = "${xmlcurl_asked_recording}"
+
+AT_LIMIT: Final = "error/USER_BUSY"
+"""A leg that ends at once."""
+
+_FILE: Final = "${recordings_dir}/%s/${strftime(%%Y/%%m/%%d)}/%s.wav"
 
 
 def counted(call: Call) -> tuple[Action, ...]:
@@ -55,7 +60,9 @@ def with_keys(call: Call, *, is_answered_inside: bool) -> tuple[Action, ...]:
 
     Source: FreeSWITCH v1.10.12, mod_dptools.c:113 and :360: digits that mean nothing here are sent on, too.
     """
-    sides = (*(["self"] if call.desk else []), *(["peer"] if is_answered_inside else []))
+    # Who waits here for another switch presses keys at that one, which knows whose phone it is.
+    is_here = call.desk is not None and not call.task
+    sides = (*(["self"] if is_here else []), *(["peer"] if is_answered_inside else []))
     bound = [
         ("bind_digit_action", f"transfer,{keys},exec:execute_extension,{PREFIX}{kind} XML {call.domain},{side},{side}")
         for side in sides
@@ -90,7 +97,12 @@ def records_inbound(extension: Extension) -> bool:
 
 def recording_named(domain: str) -> Action:
     """The file's name, made once: the date may change before the recording is stopped."""
-    return "set", f"xmlcurl_recording={_FILE % domain}"
+    return "set", f"xmlcurl_recording={_FILE % (domain, '${uuid}')}"
+
+
+def recording_of_another_leg(domain: str) -> Action:
+    """A file's name for whoever is asked during the call, whose own recording may be running."""
+    return "set", f"xmlcurl_asked_recording={_FILE % (domain, '${create_uuid()}')}"
 
 
 def recorded(domain: str) -> tuple[Action, ...]:

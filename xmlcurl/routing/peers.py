@@ -7,6 +7,7 @@ alone, which admits nobody but switches. What was asked is done there, and sent 
 from typing import Final
 
 from xmlcurl.routing.call import Action, Call, Callee, Route, plain
+from xmlcurl.routing.leg import NOTHING_ELSE
 
 PROFILE: Final = "peers"
 """The SIP profile of calls between switches, and the context that they come in by."""
@@ -41,6 +42,7 @@ def at_home(call: Call, task: str, *words: str) -> tuple[Action, ...]:
     if not call.home:
         return (("hangup", "NETWORK_OUT_OF_ORDER"),)
     return (
+        NOTHING_ELSE,
         ("set", "hangup_after_bridge=true"),
         ("bridge", leg(call.home, call.domain, task, *words)),
         ("hangup", "${originate_disposition}"),
@@ -55,4 +57,4 @@ def rung_here(call: Call) -> Route | None:
     # the first codec, whatever the agent's phone speaks (v1.10.12, switch_core_media.c:2258).
     said = f"{ALONE}=true,media_mix_inbound_outbound_codecs=true"
     phone = f"{{{said}}}user/{call.place.extension.number}@{call.domain}"
-    return plain(RING, ("set", f"call_timeout={LONGEST_RING_SECONDS}"), ("bridge", phone))
+    return plain(RING, NOTHING_ELSE, ("set", f"call_timeout={LONGEST_RING_SECONDS}"), ("bridge", phone))

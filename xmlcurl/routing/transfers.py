@@ -9,20 +9,34 @@ Source: FreeSWITCH v1.10.12, mod_dptools.c:2614 (att_xfer).
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from xmlcurl.routing.call import Action, Call, Callee, Route, plain
+from xmlcurl.routing.call import Action, Call, Callee, OutOfService, Route, plain
 from xmlcurl.routing.hours import by_hours
-from xmlcurl.routing.leg import PREFIX, WAIT, shown_inside, shown_outside
+from xmlcurl.routing.leg import (
+    AT_LIMIT,
+    PREFIX,
+    RECORDING_OF_ANOTHER_LEG,
+    WAIT,
+    recording_of_another_leg,
+    records_inbound,
+    records_outbound,
+    shown_inside,
+    shown_outside,
+)
 from xmlcurl.routing.outside import RING_SECONDS, routes_for, way_of
 from xmlcurl.store.call_model import RingGroup
+from xmlcurl.store.model import Extension
 
 _ASKED: Final = re.compile(re.escape(PREFIX) + r"(blind|attended)(?:\.([0-9*#]*))?", re.ASCII)
 _NUMBER: Final = re.compile(r"[0-9]{1,40}", re.ASCII)
 _DIALLED: Final = "xmlcurl_dialled"
 _DIAL_TONE: Final = "tone_stream://%(10000,0,425)"
 _TO_THE_FIRST_DIGIT_MS, _BETWEEN_DIGITS_MS = 10_000, 4_000
+_RECORDS_ITSELF: Final = f"execute_on_answer_record=record_session {RECORDING_OF_ANOTHER_LEG}"
+"""On the leg of who is asked: it goes on to be recorded when the two are connected, and the call that waits is not."""
 _ERROR: Final = "%(150,100,480);%(150,100,480);%(150,0,480)"
 
 NOT_DONE: Final = plain("not_transferred", ("gentones", _ERROR))
@@ -53,9 +67,12 @@ def transferred(call: Call) -> Route | None:
         return plain("transfer", *_dialling(call))
     if call.transfer == "attended":
         return _asked_first(call)
+    if isinstance(call.place, OutOfService):
+        return NOT_DONE
     is_somewhere = call.place or call.gateway_ids or routes_for(call, call.destination)
     handed_on = ("transfer", f"-bleg {call.destination} XML {call.domain}")
-    return plain("transfer", handed_on) if is_somewhere else NOT_DONE
+    # A person who pressed keys is no loop: the other side may go back to where it was before.
+    return plain("transfer", _said_of_other_side("xmlcurl_path"), handed_on) if is_somewhere else NOT_DONE
 
 
 def _dialling(call: Call) -> tuple[Action, ...]:
@@ -70,36 +87,84 @@ def _asked_first(call: Call) -> Route:
     if isinstance(place, Callee):
         if place.presence.status == "do_not_disturb":
             return NOT_DONE
-        number = place.extension.number
-        limit = f"hash {call.domain} {number} {place.extension.max_concurrent}"
-        return plain("transfer", *shown_inside(call), *_rung(place.presence.ring_seconds, _phone(call, number), limit))
+        one = place.extension
+        limit = f"hash {call.domain} {one.number} {one.max_concurrent}"
+        phone = _Phone.of(call, one)
+        return _asked_inside(call, [phone], *_rung(place.presence.ring_seconds, phone.leg, limit))
     if isinstance(place, RingGroup):
-        phones = ",".join(_phone(call, each.number) for each in place.members)
-        return plain("transfer", *shown_inside(call), *_rung(place.ring_seconds, phones)) if phones else NOT_DONE
+        return _group_asked(call, place)
     return NOT_DONE if place or call.gateway_ids else _asked_outside(call)
+
+
+def _group_asked(call: Call, group: RingGroup) -> Route:
+    # Not the phone that asks.
+    members = [each for each in group.members if call.desk is None or each.id != call.desk.id]
+    if not members:
+        return NOT_DONE
+    phones = [_Phone.of(call, each) for each in members]
+    tested: list[Action] = []
+    legs = []
+    for place, (each, phone) in enumerate(zip(members, phones, strict=True)):
+        name = f"xmlcurl_leg_{place}"
+        tested.append(("set", f"{name}={AT_LIMIT}"))
+        tested.append(
+            ("limit_execute", f"hash {call.domain} {each.number} {each.max_concurrent} set {name}={phone.address}")
+        )
+        legs.append(f"{phone.own}${{{name}}}")
+    is_in_turn = group.strategy != "simultaneous"
+    longest = group.ring_seconds * (len(legs) if is_in_turn else 1)
+    rung = _rung(group.ring_seconds, ("|" if is_in_turn else ",").join(legs), waits_seconds=longest)
+    return _asked_inside(call, phones, *tested, *rung)
+
+
+def _asked_inside(call: Call, phones: Sequence["_Phone"], *actions: Action) -> Route:
+    named = (recording_of_another_leg(call.domain),) if any(each.is_recorded for each in phones) else ()
+    return plain("transfer", *shown_inside(call), *named, *actions)
 
 
 def _asked_outside(call: Call) -> Route:
     way = way_of(call, call.destination, call.caller)
     if way is None or call.phone is None:
         return NOT_DONE
-    actions = (*shown_outside(call.phone.outbound), *_rung(RING_SECONDS, "|".join(way.legs)))
+    is_recorded = records_outbound((call.phone,))
+    own = f"[{_RECORDS_ITSELF}]" if is_recorded else ""
+    actions = (
+        *shown_outside(call.phone.outbound),
+        *((recording_of_another_leg(call.domain),) if is_recorded else ()),
+        *_rung(RING_SECONDS, "|".join(f"{own}{leg}" for leg in way.legs)),
+    )
     if not way.only_when_open:
         return plain("transfer", *actions)
     no = NOT_DONE.actions
     return by_hours(call, "transfer", when_open=actions, when_closed=no, on_holiday=no)
 
 
-def _phone(call: Call, number: str) -> str:
-    # The count of limit_execute ends when the two are connected; the leg's own goes on.
-    return f"[execute_on_answer=limit hash {call.domain} {number} -1]user/{number}@{call.domain}"
+@dataclass(frozen=True, slots=True)
+class _Phone:
+    """Of who is asked: its address, and what its leg does itself."""
+
+    address: str
+    own: str
+    is_recorded: bool
+
+    @classmethod
+    def of(cls, call: Call, one: Extension) -> "_Phone":
+        # The count of limit_execute ends when the two are connected; the leg's own goes on.
+        counts = f"execute_on_answer=limit hash {call.domain} {one.number} -1"
+        is_recorded = records_outbound((call.phone,)) or records_inbound(one)
+        own = f"[{counts},{_RECORDS_ITSELF}]" if is_recorded else f"[{counts}]"
+        return cls(f"user/{one.number}@{call.domain}", own, is_recorded)
+
+    @property
+    def leg(self) -> str:
+        return f"{self.own}{self.address}"
 
 
-def _rung(seconds: int, legs: str, limit: str = "") -> tuple[Action, ...]:
+def _rung(seconds: int, legs: str, limit: str = "", *, waits_seconds: int | None = None) -> tuple[Action, ...]:
     rung = ("limit_execute", f"{limit} att_xfer {legs}") if limit else ("att_xfer", legs)
     return (
         ("set", f"call_timeout={seconds}"),
-        _other_side_waits(seconds * 1_000),
+        _other_side_waits((waits_seconds or seconds) * 1_000),
         # The keys of att_xfer for a conference and for hanging up belong to whoever is called, such as a menu.
         ("set", "attxfer_conf_key=x"),
         ("set", "attxfer_hangup_key=x"),
@@ -113,4 +178,9 @@ def _rung(seconds: int, legs: str, limit: str = "") -> tuple[Action, ...]:
 
 def _other_side_waits(milliseconds: int) -> Action:
     """For as long as it may ring, when the phone that asks hangs up before it is answered."""
-    return "set", f"xmlcurl_said=${{uuid_setvar(${{signal_bond}} {WAIT} {milliseconds})}}"
+    return _said_of_other_side(f"{WAIT} {milliseconds}")
+
+
+def _said_of_other_side(name_and_value: str) -> Action:
+    """Without a value it is said no more."""
+    return "set", f"xmlcurl_said=${{uuid_setvar(${{signal_bond}} {name_and_value})}}"

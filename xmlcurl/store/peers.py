@@ -25,7 +25,7 @@ class Peers:
     """Switches that send one another calls, as one of them sees it.
 
     Args:
-        here: the id of the one that asks; None: it is none of them.
+        here: the id of the one that asks; None: it is none of them, or the worker does not know it again yet.
         addresses: of all of them, as HOST:PORT, by id.
     """
 
@@ -34,8 +34,8 @@ class Peers:
 
     @property
     def key(self) -> str:
-        """Names all of this; empty for a switch that is none of them."""
-        if self.here is None:
+        """Names all of this; empty where there are none."""
+        if not self.addresses:
             return ""
         return f"{self.here} of {' '.join(f'{each}={address}' for each, address in sorted(self.addresses.items()))}"
 
@@ -50,9 +50,12 @@ class Peers:
 
     def address_of_home(self, home_switch_id: int | None) -> str | None:
         """Where a tenant's home is; None: here. Empty: elsewhere, and it can't be reached."""
-        if home_switch_id is None or self.here is None or home_switch_id == self.here:
+        if home_switch_id is None or home_switch_id == self.here:
             return None
-        return self.addresses.get(home_switch_id, "")
+        # A switch that was restarted has another Core-UUID, until the worker has told of it. Were it taken for home,
+        # messages would be lost on it. It may be home itself: then it calls itself, and does what it is asked for.
+        unreachable = None if self.here is None else ""
+        return self.addresses.get(home_switch_id, unreachable)
 
 
 class PeerBook:

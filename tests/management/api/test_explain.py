@@ -60,21 +60,27 @@ async def test_a_call(office: Office, api: httpx.AsyncClient, people: None) -> N
 
 
 async def test_on_which_switch_a_phone_is(office: Office, api: httpx.AsyncClient, people: None, redis_url: str) -> None:
-    """Where there are several; what the worker does not know is said, too."""
+    """Where there are several; nowhere is one thing, and not known another."""
 
     async def why() -> list[str]:
         (step,) = (await explained(api, "call", **CALL))["steps"]
         return [each for each in step["why"] if "registered on" in each]
 
-    await office.add_switch("fs1")
+    one = await office.add_switch("fs1")
     assert await why() == []
     other = await office.add_switch("fs2")
-    assert await why() == ["1002 is registered on no switch that could be asked"]
+    not_known = "1002 is registered on no switch that could be asked, and not every switch could be"
+    assert await why() == [not_known]
 
     phone = {"profile": "internal", "contact": "", "address": "", "user_agent": "", "expires_at": 0}
     async with Redis.from_url(redis_url) as redis:
-        await redis.hset(table_key(other), mapping={"": "r1", f"1002@{DOMAIN}": json.dumps([phone])})
+        await redis.hset(table_key(one), mapping={"": "r1"})
+        await redis.set(alive_key(one), "r1")
+        assert await why() == [not_known]
+        await redis.hset(table_key(other), mapping={"": "r1"})
         await redis.set(alive_key(other), "r1")
+        assert await why() == ["1002 is registered on no switch"]
+        await redis.hset(table_key(other), mapping={f"1002@{DOMAIN}": json.dumps([phone])})
     assert await why() == ["1002 is registered on fs2"]
 
 

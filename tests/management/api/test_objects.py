@@ -23,6 +23,8 @@ class Noun:
     key: str = "id"
     is_tenants: bool = True
     defaults: dict[str, Any] = field(default_factory=dict)
+    shows: dict[str, Any] = field(default_factory=dict)
+    """Of the change, what an answer says in more words."""
 
 
 NOUNS = [
@@ -146,6 +148,12 @@ NOUNS = [
             "agents": [],
             "timeout": None,
         },
+        shows={
+            "agents": [
+                {"extension": "1002", "level": 2, "status": "logged_out"},
+                {"extension": "1001", "level": 1, "status": "logged_out"},
+            ]
+        },
     ),
     Noun(
         "ivr-menus",
@@ -230,7 +238,7 @@ async def test_its_life(platform: httpx.AsyncClient) -> None:
         assert made in (await platform.get(f"/{noun.path}")).json()["data"]
 
         changed = (await platform.put(where, json=noun.change)).json()["data"]
-        assert noun.change.items() <= changed.items()
+        assert {**noun.change, **noun.shows}.items() <= changed.items()
         assert (await platform.get(where)).json()["data"] == changed
 
         gone = await platform.delete(where)

@@ -23,9 +23,11 @@ def profile(destination: str, context: str, *, caller: str = "1001", **more: Any
     return {"caller_profile": {**said, "caller_id_name": f"Name of {caller}", **more}}
 
 
-def originatee(uuid: str, destination: str) -> dict[str, Any]:
+def originatee(uuid: str, destination: str, *, on_profile: str = "internal") -> dict[str, Any]:
     """The leg that was called."""
-    return {"originatee": {"originatee_caller_profiles": [{"uuid": uuid, "destination_number": destination}]}}
+    channel = f"sofia/{on_profile}/{destination}@pbx.test"
+    leg = {"uuid": uuid, "destination_number": destination, "chan_name": channel}
+    return {"originatee": {"originatee_caller_profiles": [leg]}}
 
 
 def bridge(*legs: str) -> dict[str, Any]:

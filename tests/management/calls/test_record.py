@@ -119,6 +119,25 @@ def test_a_forwarded_call() -> None:
     assert (found.destination, found.answered_by) == ("1002", "1003")
 
 
+@pytest.mark.parametrize(
+    ("profile_of_leg", "dialled", "answered_by"),
+    [
+        pytest.param("peers", "ring.1002", "1002", id="a phone"),
+        pytest.param("peers", "queue.800.1001", "800", id="a queue at home"),
+        pytest.param("peers", "leave.1002", None, id="a mailbox at home: nobody"),
+        pytest.param("peers", "own.1001", None, id="one's own mailbox"),
+        pytest.param("peers", "ring", None, id="nobody's"),
+        pytest.param("internal", "ring.1002", "ring.1002", id="a phone's own words are no task"),
+    ],
+)
+def test_answered_on_another_switch(profile_of_leg: str, dialled: str, answered_by: str | None) -> None:
+    """What switches call it among themselves is nobody's number."""
+    uuid = new_uuid()
+    leg = originatee(uuid.replace("05f932e3", "10e48fe5"), dialled, on_profile=profile_of_leg)
+
+    assert read(record(uuid, callflow=[profile("1002", "pbx.test", **leg)])).answered_by == answered_by
+
+
 def test_a_leg_that_was_called_and_handed_on() -> None:
     """A call of its own extension, from when it was handed on; of a leg that came in such a variable says nothing."""
     flow = [profile("1003", "pbx.test", caller="1002"), profile("1002", "pbx.test", caller="1001")]

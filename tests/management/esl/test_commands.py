@@ -206,6 +206,23 @@ def test_one_rescan_follows_all_the_gateways_that_were_dropped() -> None:
     assert sent[commands.rescan("external")] == {1, 2}
 
 
+def test_an_agent_gets_its_status_after_every_reload() -> None:
+    """A switch knows a new agent by its queue, which a later row may move behind the status."""
+    reload = Effects(reload_queues=frozenset({"17@a.test"}))
+    logged_in = commands.set_agent("1001", "a.test", "available")
+    plans = {
+        "joins": [*commands.commands_for(reload, ()), logged_in],
+        "joins too": commands.commands_for(reload, ()),
+    }
+
+    sent = commands.together(plans)
+
+    assert [*sent.items()] == [
+        (commands.reload_queue("17@a.test"), frozenset({"joins", "joins too"})),
+        (logged_in, frozenset({"joins"})),
+    ]
+
+
 def test_an_import_becomes_one_bare_flush() -> None:
     """Rows that flush nothing have no part in it, and drops stay single, after it."""
     plans = {

@@ -1,5 +1,6 @@
 """What a leg is told whose phone pressed keys during its call, and where who was handed on may go."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -56,7 +57,7 @@ async def asks(office: Service, destination: str, **leg: object) -> str:
         # Nowhere, codes, nothing, and what is no number.
         ("transfer.blind.4242", "an error tone"),
         ("transfer.blind.2001", "an error tone"),
-        ("transfer.blind.1020", "-bleg 1020 XML pbx.test"),
+        ("transfer.blind.1020", "an error tone"),
         ("transfer.blind.*97", "an error tone"),
         ("transfer.blind.", "an error tone"),
         ("transfer.blind.1003 XML public", "an error tone"),
@@ -106,6 +107,84 @@ async def test_who_asks_first_calls_by_its_own_permissions(
 
     assert asked.startswith("sofia/gateway/") is is_allowed
     assert (asked == "an error tone") is not is_allowed
+
+
+@pytest.mark.parametrize(
+    ("phone", "number", "legs"),
+    [
+        pytest.param("1001", "1003", [False], id="nobody asks for it"),
+        pytest.param("1024", "1003", [True], id="who asks"),
+        pytest.param("1001", "1025", [True], id="who is asked"),
+        pytest.param("1025", "1003", [False], id="what comes in, and this does not"),
+        pytest.param("1024", "0901234567", [True, True], id="who asks outside"),
+        pytest.param("1001", "0901234567", [False, False], id="nobody, outside"),
+        pytest.param("1001", "607", [False, True], id="one of a group"),
+        pytest.param("1024", "607", [True, True], id="who asks a group"),
+    ],
+)
+async def test_who_is_asked_is_recorded_when_either_wants_it(
+    office: Service, phone: str, number: str, legs: list[bool]
+) -> None:
+    """On the leg of who is asked, once, under a name of its own: that of the asking leg may be in use."""
+    actions = await told(office, f"transfer.attended.{number}", caller="", phone=phone)
+
+    (called,) = (
+        data for _, data in actions if "att_xfer " in data or "sofia/gateway/" in data or "${xmlcurl_leg" in data
+    )
+    said = "execute_on_answer_record=record_session ${xmlcurl_asked_recording}"
+    assert [said in each for each in re.split(r"[,|](?![^\[]*\])", called)] == legs
+    names = [data for _, data in actions if data.startswith("xmlcurl_asked_recording=")]
+    file = "${recordings_dir}/pbx.test/${strftime(%Y/%m/%d)}/${create_uuid()}.wav"
+    assert names == [f"xmlcurl_asked_recording={file}"] * any(legs)
+    assert all(name != "record_session" for name, _ in actions)
+
+
+@pytest.mark.parametrize(
+    ("phone", "number", "members", "seconds"),
+    [
+        pytest.param("1001", "600", "1002,1003", 20, id="all at once"),
+        pytest.param("1001", "601", "1003|1002", 40, id="in turn, and the other side waits for both"),
+        pytest.param("1003", "601", "1002", 20, id="not the phone that asks"),
+    ],
+)
+async def test_a_group_is_asked_as_it_is_called(
+    office: Service, phone: str, number: str, members: str, seconds: int
+) -> None:
+    """By its strategy; who is at the limit does not ring."""
+    actions = await told(office, f"transfer.attended.{number}", caller="", phone=phone)
+
+    tested = [data.split(" ", 4) for name, data in actions if name == "limit_execute"]
+    numbers = re.split("[,|]", members)
+    assert [(number, does) for _, _, number, _, does in tested] == [
+        (each, f"set xmlcurl_leg_{place}=user/{each}@pbx.test") for place, each in enumerate(numbers)
+    ]
+    asked = next(data for name, data in actions if name == "att_xfer")
+    for place, each in enumerate(numbers):
+        leg = f"[execute_on_answer=limit hash pbx.test {each} -1]${{xmlcurl_leg_{place}}}"
+        assert leg in asked
+        asked = asked.replace(leg, each)
+    assert asked == members
+    assert ("set", "call_timeout=20") in actions
+    waits = f"xmlcurl_said=${{uuid_setvar(${{signal_bond}} xmlcurl_wait_ms {seconds * 1_000})}}"
+    assert ("set", waits) in actions
+
+
+@pytest.mark.parametrize("number", ["605", "601"])
+async def test_who_is_alone_in_a_group_asks_nobody(office: Service, number: str) -> None:
+    """Its own phone does not ring."""
+    asked = await asks(office, f"transfer.attended.{number}", caller="", phone="1003")
+
+    assert (asked == "an error tone") is (number == "605")
+
+
+async def test_who_is_handed_on_by_a_person_goes_in_no_loop(office: Service) -> None:
+    """Where it was before, it may go again: what went before is forgotten first, on its own leg."""
+    actions = await told(office, "transfer.blind.600")
+
+    assert actions == (
+        ("set", "xmlcurl_said=${uuid_setvar(${signal_bond} xmlcurl_path)}"),
+        ("transfer", "-bleg 600 XML pbx.test"),
+    )
 
 
 @pytest.mark.parametrize(
