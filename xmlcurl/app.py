@@ -1,5 +1,6 @@
 """Composition root of the lookup service: settings -> database, Redis, Lookup -> ASGI application."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -20,6 +21,8 @@ from xmlcurl.metrics import CONTENT_TYPE, LookupMetrics
 from xmlcurl.render import fingerprint
 from xmlcurl.settings import ENV_PREFIX, Settings, SettingsError
 from xmlcurl.store.cache import Cache, open_redis
+from xmlcurl.store.lease import Lease
+from xmlcurl.store.local import LocalCopies
 from xmlcurl.store.reader import Reader
 from xmlcurl.store.tables import utc_now
 
@@ -49,7 +52,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
         absence_ttl_seconds=settings.absence_ttl_seconds,
         absence_slots=settings.absence_slots,
     )
-    documents = Documents(cache, reader, load_deadline_ms=settings.lookup_deadline_ms, clock=clock)
+    copies = LocalCopies(max_bytes=settings.local_copies_mb * 1_048_576)
+    documents = Documents(cache, reader, copies, load_deadline_ms=settings.lookup_deadline_ms, clock=clock)
     lookup = Lookup(documents, Configuration(documents, Keyring(settings)), changes=_changes(settings), clock=clock)
     credentials = settings.lookup_credentials
     gate = Gate(settings.lookup_allow, [credentials.get_secret_value()] if credentials else [])
@@ -61,9 +65,13 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
 
     @asynccontextmanager
     async def lifespan(_app: Router) -> AsyncIterator[None]:
+        lease = asyncio.create_task(Lease(redis, copies).keep()) if settings.local_copies_mb else None
         try:
             yield
         finally:
+            if lease:
+                lease.cancel()
+                await asyncio.wait([lease])
             await documents.close()
             await redis.aclose()
             await reader.close()

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from xmlcurl.store.cache import Cache, CacheUnavailable, Guard, Hit
+from xmlcurl.store.local import LocalCopies, Mark
 from xmlcurl.store.model import Document
 from xmlcurl.store.queries import all_domains, find_tenant_id
 from xmlcurl.store.queries_calls import find_number_owner
@@ -76,12 +77,14 @@ class Documents:
         self,
         cache: Cache,
         reader: Reader,
+        copies: LocalCopies | None = None,
         *,
         load_deadline_ms: int,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._cache = cache
         self._reader = reader
+        self._copies = copies or LocalCopies(max_bytes=0)
         self._load_seconds = load_deadline_ms / 1_000
         self._clock = clock
         self._flights: dict[Flight, asyncio.Task[Any]] = {}
@@ -95,16 +98,20 @@ class Documents:
         Raises:
             StoreUnavailable: not remembered, and the database did not answer.
         """
+        if copy := self._copies.get(key):
+            return Found(copy.document, "local")
+        mark = self._copies.mark()
         try:
             looked = await self._look(key, domain)
         except CacheUnavailable:
             return Found(await self._load_without_cache(domain, load), "sql")
         if isinstance(looked, Hit):
+            self._copies.put(key, looked.document, tags=looked.tags, ttl_ms=looked.ttl_ms, mark=mark)
             return Found(looked.document, "cache")
         tenant_id, guard = looked
         # Whoever finds the same guard may share a load that is under way: had a write been
         # answered since that load began, the guard would be another one.
-        document = await self._shared((key, guard.token), partial(self._load, key, tenant_id, guard, load))
+        document = await self._shared((key, guard.token), partial(self._load, key, tenant_id, guard, load, mark))
         return Found(document, "sql")
 
     async def is_domain(self, domain: str) -> bool:
@@ -203,14 +210,18 @@ class Documents:
         if self._flights.get(flight) is task:
             del self._flights[flight]
 
-    async def _load(self, key: str, tenant_id: int, guard: Guard, load: Load) -> Document | None:
+    async def _load(self, key: str, tenant_id: int, guard: Guard, load: Load, mark: Mark) -> Document | None:
         async with self._reader.connection() as connection:
             loaded = await load(connection, tenant_id)
         memory_ms = loaded.memory_ms(self._clock())
         if memory_ms != 0:
             # Whatever becomes of it: the document is right, only the next one may be slower.
             with suppress(CacheUnavailable):
-                await self._cache.remember(key, loaded.document, tags=loaded.tags, guard=guard, ttl_ms=memory_ms)
+                ttl_ms = await self._cache.remember(
+                    key, loaded.document, tags=loaded.tags, guard=guard, ttl_ms=memory_ms
+                )
+                if ttl_ms:
+                    self._copies.put(key, loaded.document, tags=loaded.tags, ttl_ms=ttl_ms, mark=mark)
         return loaded.document
 
     async def _load_domains(self, guard: Guard) -> None:

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     absence_slots: int = Field(4_096, ge=16, le=1_048_576)
     """How many absent names are remembered at most (16 to 1048576); a scanner can take no more memory."""
 
+    local_copies_mb: int = Field(64, ge=0, le=16_384)
+    """How much memory each lookup process takes at most for documents of its own, in MiB (0 to 16384; 0: none).
+    They are served without asking Redis, and dropped by every change as those in Redis are."""
+
     secret_keys: SecretStr | None = None
     """Fernet keys that stored passwords are encrypted with, separated by commas; the first one encrypts,
     all decrypt. Unset: the file `secret.keys` in the data folder; management makes it (mode 0600) when there is none,

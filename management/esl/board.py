@@ -18,7 +18,8 @@ from management.effects import Effects
 from management.esl.errors import SwitchError
 from management.esl.registrations import Address, Book, Registration
 from management.registrations import ALIVE_SECONDS, ERRORS_KEY, alive_key, state_key, table_key
-from xmlcurl.store.cache import PURGE_SCRIPT, purge_arguments
+from xmlcurl.store.cache import CacheUnavailable
+from xmlcurl.store.purge import BlockingPurge
 
 PAUSE_AFTER_FAILURE_SECONDS: Final = 2.0
 """How long Redis is left alone after it failed: each call to one that hangs costs a whole timeout."""
@@ -29,17 +30,17 @@ class PurgeUnavailable(Exception):
 
 
 class Caches:
-    """Drops documents from Redis. Idempotent; safe to use from many threads."""
+    """Drops documents from Redis and from every lookup process. Idempotent; safe to use from many threads."""
 
     def __init__(self, client: Redis) -> None:
-        self._client = client
+        self._purge = BlockingPurge(client)
 
     def purge(self, effects: Effects) -> None:
         """Raises PurgeUnavailable."""
         try:
-            self._client.eval(PURGE_SCRIPT, 0, *purge_arguments(effects.tags, effects.guards))
-        except (RedisError, OSError) as exc:
-            raise PurgeUnavailable(type(exc).__name__) from exc
+            self._purge(tags=effects.tags, guards=effects.guards)
+        except CacheUnavailable as exc:
+            raise PurgeUnavailable(str(exc)) from exc
 
 
 class Board:

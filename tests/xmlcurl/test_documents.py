@@ -11,8 +11,9 @@ from redis.asyncio import Redis
 from tests.seed import Seed
 from tests.xmlcurl.conftest import only_sqlite
 from xmlcurl.documents import Documents, Load, Loaded
-from xmlcurl.store.cache import Cache, Guard, Purge, open_redis
+from xmlcurl.store.cache import Cache, Guard, open_redis
 from xmlcurl.store.model import Document, Tag
+from xmlcurl.store.purge import Purge
 from xmlcurl.store.reader import Connection, Reader, StoreUnavailable
 from xmlcurl.store.tables import utc_now
 
