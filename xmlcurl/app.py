@@ -1,14 +1,15 @@
 """Composition root of the lookup service: settings -> database, Redis, Lookup -> ASGI application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from redis.asyncio import Redis
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
+from starlette.types import Lifespan, Receive, Scope, Send
 
 from xmlcurl.by_phone import Management
 from xmlcurl.configuration import Configuration
@@ -59,9 +60,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
     gate = Gate(settings.lookup_allow, [credentials.get_secret_value()] if credentials else [])
     metrics = LookupMetrics()
 
-    def asked_on(path: str, section: str | None) -> Route:
-        deadline_ms = settings.lookup_deadline_ms
-        return Route(path, Endpoint(lookup, gate, metrics, deadline_ms=deadline_ms, section=section))
+    def asked_for(section: str | None) -> Endpoint:
+        return Endpoint(lookup, gate, metrics, deadline_ms=settings.lookup_deadline_ms, section=section)
 
     @asynccontextmanager
     async def lifespan(_app: Router) -> AsyncIterator[None]:
@@ -76,16 +76,30 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
             await redis.aclose()
             await reader.close()
 
-    return Router(
+    return Front(
+        {path: asked_for(section) for path, section in SECTIONS.items()},
         [
-            *(asked_on(path, section) for path, section in SECTIONS.items()),
             Route("/healthz", healthz),
             Route("/readyz", _from_allowed(gate, _readyz(documents))),
             Route("/metrics", _from_allowed(gate, _metrics(metrics))),
         ],
-        redirect_slashes=False,
-        lifespan=lifespan,
+        lifespan,
     )
+
+
+class Front(Router):
+    """Lookups by their path, before anything else is tried: what takes time here, each of them takes longer."""
+
+    def __init__(self, endpoints: Mapping[str, Endpoint], routes: Sequence[Route], lifespan: Lifespan[Any]) -> None:
+        super().__init__(routes, redirect_slashes=False, lifespan=lifespan)
+        self._endpoints = endpoints
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._endpoints.get(scope.get("path", ""))
+        if endpoint and scope["type"] == "http":
+            await endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 async def healthz(_request: Request) -> Response:

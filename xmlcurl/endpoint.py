@@ -4,19 +4,19 @@ Not found is 200 with the not-found document. Whatever keeps us from answering i
 text, never "not found": FreeSWITCH would take that for the truth.
 """
 
-import asyncio
 import time
 from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
 from xmlcurl.answer import Answer
+from xmlcurl.deadline import within
 from xmlcurl.gate import Gate
-from xmlcurl.logs import get_log
+from xmlcurl.logs import Lines, get_log
 from xmlcurl.lookup import Lookup
 from xmlcurl.metrics import LookupMetrics
-from xmlcurl.query import MAX_BODY_BYTES, Query, parse
-from xmlcurl.questions import Question, question_of
+from xmlcurl.query import MAX_BODY_BYTES, Query
+from xmlcurl.questions import Question, understand
 from xmlcurl.render.document import RenderRefused
 from xmlcurl.store.reader import StoreUnavailable
 
@@ -66,12 +66,12 @@ class Endpoint:
         self._deadline_seconds = deadline_ms / 1_000
         self._section = section
         self._body_seconds = body_seconds
+        self._lines = Lines()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             self._admit(scope)
-            async with asyncio.timeout(self._body_seconds):
-                body = await _read(scope, receive)
+            body = await within(self._body_seconds, _read(scope, receive))
         except (Refusal, TimeoutError) as exc:
             refusal = exc if isinstance(exc, Refusal) else Refusal(408, "the body did not come")
             self._metrics.refused.labels(status=str(refusal.status)).inc()
@@ -95,14 +95,11 @@ class Endpoint:
 
     async def _answer(self, body: bytes) -> Answer | None:
         started = time.perf_counter()
-        query = parse(body)
-        question = question_of(query)
+        query, question = understand(body)
         try:
-            async with asyncio.timeout(self._deadline_seconds):
-                if self._section in {None, query.section}:
-                    answer = await question.answer(self._lookup, query)
-                else:
-                    answer = await self._lookup.not_found(query)
+            is_asked_here = self._section in {None, query.section}
+            work = question.answer(self._lookup, query) if is_asked_here else self._lookup.not_found(query)
+            answer = await within(self._deadline_seconds, work)
         except Exception as exc:  # noqa: BLE001 - the outermost loop: every lookup ends in an answer
             self._tell(query, question, started, exc)
             return None
@@ -114,7 +111,7 @@ class Endpoint:
         if isinstance(outcome, Answer):
             result, source = "found" if outcome.is_found else "not_found", outcome.source
         seconds = time.perf_counter() - started
-        self._metrics.seconds.labels(kind=question.kind, result=result, source=source).observe(seconds)
+        self._metrics.answered(question.kind, result, source, seconds)
         asked = {
             "domain": query.domain or query.caller_domain or query.context,
             "user": query.user or query.caller,
@@ -128,7 +125,7 @@ class Endpoint:
             **{name: value[:_LONGEST_LOGGED] for name, value in asked.items() if value},
         }
         if isinstance(outcome, Answer):
-            _log.info("lookup", **line)
+            self._lines.info("lookup", line)
         elif isinstance(outcome, _EXPECTED_FAILURES):
             _log.error("lookup", **line, reason=f"{type(outcome).__name__} {outcome}".strip())
         else:

@@ -1,8 +1,10 @@
 """Logs: one JSON object a line on stderr, so that nothing a phone sends can look like a line of ours."""
 
+import json
 import logging
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
 import structlog
@@ -26,10 +28,18 @@ class Stderr:
             sys.stderr.flush()
 
 
+class _Wanted:
+    lines = True
+
+
+_wanted = _Wanted()
+
+
 def set_up(level: str) -> None:
     """For the whole process; `level` is debug, info, warning or error. Libraries log from warning on, as JSON too."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
-    json = structlog.processors.JSONRenderer()
+    as_json = structlog.processors.JSONRenderer()
+    _wanted.lines = threshold <= logging.INFO
     processors: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -37,14 +47,28 @@ def set_up(level: str) -> None:
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*processors, json],
+        processors=[*processors, as_json],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, Stderr())),
         cache_logger_on_first_use=True,
     )
     of_libraries = logging.StreamHandler(cast(TextIO, Stderr()))
-    of_libraries.setFormatter(structlog.stdlib.ProcessorFormatter(processor=json, foreign_pre_chain=processors))
+    of_libraries.setFormatter(structlog.stdlib.ProcessorFormatter(processor=as_json, foreign_pre_chain=processors))
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[of_libraries])
+
+
+class Lines:
+    """The same lines of level info as `get_log` writes, at a tenth of the cost: one for each lookup."""
+
+    def __init__(self) -> None:
+        self._write = Stderr().write
+
+    def info(self, event: str, line: dict[str, Any]) -> None:
+        """Takes `line` over."""
+        if _wanted.lines:
+            timestamp = datetime.now(UTC).replace(tzinfo=None).isoformat()
+            line |= {"event": event, "level": "info", "timestamp": f"{timestamp}Z"}
+            self._write(json.dumps(line) + "\n")
 
 
 def get_log(**bound: Any) -> Log:

@@ -11,7 +11,7 @@ import asyncio
 import json
 import secrets
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
@@ -70,12 +70,16 @@ class Lease:
 
     async def keep(self) -> None:
         """Never fails: while Redis is away there is no lease, and lookups ask further back."""
+        cancelling = cast(asyncio.Task[None], asyncio.current_task()).cancelling
         try:
             while True:
                 try:
                     await self._hold()
                 except* Exception as exc:  # noqa: BLE001 - whatever it was, there is no lease now, and soon another one
                     self._tell(type(exc.exceptions[0]).__name__)
+                if cancelling():
+                    # It came together with a failure, and that is what the group raised.
+                    raise asyncio.CancelledError
                 await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             await self._end()
