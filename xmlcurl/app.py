@@ -1,8 +1,7 @@
 """Composition root of the lookup service: settings -> database, Redis, Lookup -> ASGI application."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -65,13 +64,10 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
 
     @asynccontextmanager
     async def lifespan(_app: Router) -> AsyncIterator[None]:
-        lease = asyncio.create_task(Lease(redis, copies).keep()) if settings.local_copies_mb else None
         try:
-            yield
+            async with Lease(redis, copies).kept() if settings.local_copies_mb else nullcontext():
+                yield
         finally:
-            if lease:
-                lease.cancel()
-                await asyncio.wait([lease])
             await documents.close()
             await redis.aclose()
             await reader.close()

@@ -10,8 +10,9 @@ suspends; a process that was stopped and goes on finds its lease ended. Whenever
 import asyncio
 import json
 import secrets
-from contextlib import suppress
-from typing import Any, Final, cast
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
 
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
@@ -25,6 +26,7 @@ from xmlcurl.store.purge import CHANNEL, CONFIRMATIONS_SECONDS, LEASE_SECONDS, M
 RENEWAL_SECONDS: Final = LEASE_SECONDS / 4
 _LEASE_NS: Final = int(LEASE_SECONDS * 1e9)
 _PAUSE_SECONDS: Final = 0.25
+_CANCEL_AGAIN_SECONDS: Final = 0.1
 
 _JOIN: Final = (
     PRELUDE
@@ -55,7 +57,7 @@ _log = get_log()
 
 
 class Lease:
-    """Keeps the copies of one process servable. `keep` runs until it is cancelled."""
+    """Keeps the copies of one process servable, while `kept`."""
 
     def __init__(self, client: Redis, copies: LocalCopies) -> None:
         self._client = client
@@ -68,21 +70,25 @@ class Lease:
         self._is_held = False
         self._heard: asyncio.Queue[str] = asyncio.Queue()
 
-    async def keep(self) -> None:
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
         """Never fails: while Redis is away there is no lease, and lookups ask further back."""
-        cancelling = cast(asyncio.Task[None], asyncio.current_task()).cancelling
+        keeping = asyncio.create_task(self._keep())
         try:
-            while True:
-                try:
-                    await self._hold()
-                except* Exception as exc:  # noqa: BLE001 - whatever it was, there is no lease now, and soon another one
-                    self._tell(type(exc.exceptions[0]).__name__)
-                if cancelling():
-                    # It came together with a failure, and that is what the group raised.
-                    raise asyncio.CancelledError
-                await asyncio.sleep(_PAUSE_SECONDS)
+            yield
         finally:
-            await self._end()
+            await _end(keeping)
+            # Where it fails, the next write waits for us once, and takes us off the list.
+            with suppress(RedisError, OSError):
+                await self._leave(args=[self._member])
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                await self._hold()
+            except Exception as exc:  # noqa: BLE001 - whatever it was, there is no lease now, and soon another one
+                self._tell(type(exc).__name__)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _hold(self) -> None:
         connection = _connection(self._client)
@@ -92,10 +98,7 @@ class Lease:
             await connection.read_response(timeout=LEASE_SECONDS)
             self._copies.forget()
             self._begun_ns.clear()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen(connection))
-                tasks.create_task(self._renew(connection))
-                tasks.create_task(self._tell_what_was_heard())
+            await _first_of(self._listen(connection), self._renew(connection), self._tell_what_was_heard())
         finally:
             self._copies.forget()
             await connection.disconnect(nowait=True)
@@ -139,11 +142,28 @@ class Lease:
             _log.warning("lease_lost", reason=reason)
         self._is_held = False
 
-    async def _end(self) -> None:
-        self._copies.forget()
-        # Where it fails, the next write waits for us once, and takes us off the list.
-        with suppress(RedisError, OSError):
-            await self._leave(args=[self._member])
+
+async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
+    """Until one of them ends, as it does; the others are cancelled.
+
+    No TaskGroup: before Python 3.13, one that fails while it is cancelled loses the cancellation.
+    """
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
+    finally:
+        await _end(*tasks)
+
+
+async def _end(*tasks: asyncio.Task[None]) -> None:
+    """Cancels them until they have ended: before Python 3.12 wait_for, which redis-py uses, may lose a cancellation."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_SECONDS)
 
 
 def _connection(client: Redis) -> Any:
