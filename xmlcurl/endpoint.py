@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from xmlcurl.answer import Answer
 from xmlcurl.deadline import within
 from xmlcurl.gate import Gate
-from xmlcurl.logs import Lines, get_log
+from xmlcurl.logs import get_log, lookup_lines
 from xmlcurl.lookup import Lookup
 from xmlcurl.metrics import LookupMetrics
 from xmlcurl.query import MAX_BODY_BYTES, Query
@@ -66,7 +66,6 @@ class Endpoint:
         self._deadline_seconds = deadline_ms / 1_000
         self._section = section
         self._body_seconds = body_seconds
-        self._lines = Lines()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -79,11 +78,16 @@ class Endpoint:
         except ClientGone:
             pass
         else:
-            answer = await self._answer(body)
-            if answer:
-                await _respond(send, 200, answer.body, _XML)
+            started = time.perf_counter()
+            query, question = understand(body)
+            outcome = await self._outcome(query, question)
+            seconds = time.perf_counter() - started
+            if isinstance(outcome, Answer):
+                await _respond(send, 200, outcome.body, _XML)
             else:
                 await _respond(send, 503, b"no answer now\n", _TEXT)
+            # Afterwards: FreeSWITCH does not wait for our disk.
+            self._tell(query, question, seconds, outcome)
 
     def _admit(self, scope: Scope) -> None:
         if not self._gate.admits_address(scope.get("client")):
@@ -93,24 +97,18 @@ class Endpoint:
         if scope["method"] != "POST":
             raise Refusal(405, "only POST", (b"allow", b"POST"))
 
-    async def _answer(self, body: bytes) -> Answer | None:
-        started = time.perf_counter()
-        query, question = understand(body)
+    async def _outcome(self, query: Query, question: Question) -> Answer | Exception:
+        is_asked_here = self._section in {None, query.section}
+        work = question.answer(self._lookup, query) if is_asked_here else self._lookup.not_found(query)
         try:
-            is_asked_here = self._section in {None, query.section}
-            work = question.answer(self._lookup, query) if is_asked_here else self._lookup.not_found(query)
-            answer = await within(self._deadline_seconds, work)
+            return await within(self._deadline_seconds, work)
         except Exception as exc:  # noqa: BLE001 - the outermost loop: every lookup ends in an answer
-            self._tell(query, question, started, exc)
-            return None
-        self._tell(query, question, started, answer)
-        return answer
+            return exc
 
-    def _tell(self, query: Query, question: Question, started: float, outcome: Answer | Exception) -> None:
+    def _tell(self, query: Query, question: Question, seconds: float, outcome: Answer | Exception) -> None:
         result, source = "failed", "none"
         if isinstance(outcome, Answer):
             result, source = "found" if outcome.is_found else "not_found", outcome.source
-        seconds = time.perf_counter() - started
         self._metrics.answered(question.kind, result, source, seconds)
         asked = {
             "domain": query.domain or query.caller_domain or query.context,
@@ -125,7 +123,7 @@ class Endpoint:
             **{name: value[:_LONGEST_LOGGED] for name, value in asked.items() if value},
         }
         if isinstance(outcome, Answer):
-            self._lines.info("lookup", line)
+            lookup_lines.info("lookup", line)
         elif isinstance(outcome, _EXPECTED_FAILURES):
             _log.error("lookup", **line, reason=f"{type(outcome).__name__} {outcome}".strip())
         else:
