@@ -17,13 +17,15 @@ from starlette.routing import Mount, Route, Router
 from management import outbox
 from management.api import by_phone
 from management.api.cdr import taker
-from management.api.dialect import MOUNTED_AT, create_api
+from management.api.dialect import create_api
 from management.api.errors import NOT_FOUND
 from management.api.services import Services
+from management.api.wire import MOUNTED_AT
 from management.auditlog.service import AuditLog
 from management.auth import Gate, client_address, is_within
 from management.by_phone.service import ByPhone
 from management.call_settings.service import TenantCallSettings
+from management.calls.recordings import Recordings
 from management.calls.service import Calls
 from management.changes.service import Changes
 from management.classes_of_service.service import ClassesOfService
@@ -33,6 +35,7 @@ from management.errors import Unavailable
 from management.explain.service import Explanations
 from management.extensions.service import Extensions
 from management.gateways.service import Gateways
+from management.gateways.states import GatewayStates
 from management.greetings.service import Greetings
 from management.group_mailboxes.service import GroupMailboxes
 from management.holidays.service import Holidays
@@ -44,6 +47,7 @@ from management.number_destinations.service import NumbersDestinations
 from management.numbers.service import Numbers
 from management.outbound_routes.service import OutboundRoutes
 from management.presence.service import Presences
+from management.queue_agents.service import QueueAgents
 from management.queues.service import Queues
 from management.ratelimit import RateLimit
 from management.registrations import Registrations, SwitchStates
@@ -121,12 +125,14 @@ def services_of(backend: Backend) -> Services:
         numbers=Numbers(database, writes),
         hotlines=Hotlines(database, writes),
         gateways=Gateways(database, writes, backend.vault),
+        gateway_states=GatewayStates(database, backend.redis),
         outbound_routes=OutboundRoutes(database, writes),
         classes_of_service=ClassesOfService(database, writes),
         holidays=Holidays(database, writes),
         call_settings=TenantCallSettings(database, writes),
         ring_groups=RingGroups(database, writes),
         queues=Queues(database, writes),
+        queue_agents=QueueAgents(database, writes),
         ivr_menus=IvrMenus(database, writes),
         group_mailboxes=GroupMailboxes(database, writes),
         greetings=Greetings(database, writes),
@@ -135,8 +141,8 @@ def services_of(backend: Backend) -> Services:
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),
         auditlog=AuditLog(database),
-        explanations=Explanations(database, backend.documents),
-        calls=Calls(database),
+        explanations=Explanations(database, backend.documents, Registrations(database, backend.redis)),
+        calls=Calls(database, Recordings(settings.recordings_dir)),
         keys=Keys(writes, backend.vault),
     )
 
@@ -185,7 +191,9 @@ def _by_phone(services: Services, backend: Backend) -> list[Route]:
     secret = backend.settings.by_phone_secret
     if secret is None:
         return []
-    service = ByPhone(backend.database, services.presences, services.extensions, services.group_mailboxes)
+    service = ByPhone(
+        backend.database, services.presences, services.extensions, services.group_mailboxes, services.queue_agents
+    )
     return [Route(by_phone.PATH, by_phone.by_phone(service, secret), methods=["POST"])]
 
 

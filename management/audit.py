@@ -4,7 +4,7 @@ What is kept of a row is an allow list of columns for each type of object, so th
 later is not logged until somebody has thought about it. Hashes and encrypted columns are never in it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -45,6 +45,7 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
     ),
     "ring_group": _columns("name number strategy ring_seconds members no_answer"),
     "queue": _columns("name number strategy max_wait_seconds ring_seconds wrap_up_seconds greeting_id agents timeout"),
+    "queue_agent": _columns("status"),
     "ivr_menu": _columns("name number greeting_id timeout_seconds tries direct_dial options no_choice"),
     "group_mailbox": _columns("name number email voicemail_mail voicemail_attach voicemail_delete_after_mail"),
     "greeting": _columns("name format size_bytes sha256"),
@@ -55,6 +56,7 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
     "switch": _columns("name host port sofia_profiles enabled"),
     "change": _columns("state"),
     "keys": _columns("secrets"),
+    "recording": _columns("file"),
 }
 """Type of object -> the columns that the audit log may show."""
 
@@ -87,11 +89,14 @@ def row(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     secrets_changed: tuple[str, ...] = (),
+    replaced_by: int | str | None = None,
+    moved: Sequence[str] = (),
 ) -> dict[str, Any]:
     """One row of the audit log.
 
     With both `before` and `after` only what differs is kept. `secrets_changed` names secrets that
-    have a new value, and says no more about them.
+    have a new value, and says no more about them. `moved` is what pointed to the object, as "extension 1001", and
+    points to `replaced_by` since it was deleted.
     """
     old, new = _shown(object_type, before), _shown(object_type, after)
     if old is not None and new is not None:
@@ -100,6 +105,8 @@ def row(
         new = {name: value for name, value in new.items() if name in changed}
     if secrets_changed:
         new = {**(new or {}), **dict.fromkeys(secrets_changed, "(changed)")}
+    if replaced_by is not None:
+        new = {**(new or {}), "replaced_by": replaced_by, "moved": [*moved]}
     return {
         "tenant_id": tenant_id,
         "actor": actor.name,

@@ -17,17 +17,15 @@ from management.api.messages import sentence
 from management.app import create_app
 from management.console import (
     calls,
-    departments,
     explain,
     extensions,
-    hotlines,
+    greetings,
     keys,
-    numbers,
+    nouns,
     switches,
-    teams,
     tenants,
     tokens,
-    users,
+    where_calls_go,
 )
 from management.errors import Conflict, Invalid, ManagementError, NotFound
 from management.esl.supervisor import Supervisor
@@ -44,20 +42,19 @@ MISUSED: Final = 2
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Changes what FreeSWITCH is told."
 )
+greetings.complete(nouns.COMMANDS["greeting"])
+where_calls_go.complete(extensions.app, nouns.COMMANDS["number"])
 for _name, _commands in {
-    "tenant": tenants,
-    "extension": extensions,
-    "number": numbers,
-    "hotline": hotlines,
-    "team": teams,
-    "department": departments,
-    "user": users,
-    "token": tokens,
-    "switch": switches,
-    "calls": calls,
-    "keys": keys,
+    "tenant": tenants.app,
+    "extension": extensions.app,
+    **nouns.COMMANDS,
+    "call-settings": where_calls_go.app,
+    "token": tokens.app,
+    "switch": switches.app,
+    "calls": calls.app,
+    "keys": keys.app,
 }.items():
-    app.add_typer(_commands.app, name=_name)
+    app.add_typer(_commands, name=_name)
 app.command("explain-call")(explain.explain_call)
 app.command("import-cdr")(calls.import_folder)
 

@@ -44,6 +44,10 @@ class Effects:
     """Who serves which queue no more: the queue, and the agent as "1001@pbx.test"."""
     drop_agents: frozenset[UserName] = _NOTHING
     """Numbers, each with its domain, whose extension is no more: the next one's is not logged in anywhere."""
+    tell_agents: frozenset[UserName] = _NOTHING
+    """Numbers, each with its domain, whose agent may have another status. Which, is read when a switch is told: of two
+    changes that are told late the last one counts.
+    """
     extension_id: int | None = None
     """Only in a row of kind "expiry": whose term ends. What follows is read from the store at that moment."""
 
@@ -64,6 +68,7 @@ class Effects:
             unload_queues=self.unload_queues | other.unload_queues,
             drop_tiers=self.drop_tiers | other.drop_tiers,
             drop_agents=self.drop_agents | other.drop_agents,
+            tell_agents=self.tell_agents | other.tell_agents,
             extension_id=self.extension_id if other.extension_id is None else other.extension_id,
         )
 
@@ -84,7 +89,7 @@ class Effects:
             or self.rescan
             or self.reloadacl
             or any((self.flush_users, self.drop_registrations, self.drop_domains, self.reset_pins, self.gateways))
-            or any((self.reload_queues, self.unload_queues, self.drop_tiers, self.drop_agents))
+            or any((self.reload_queues, self.unload_queues, self.drop_tiers, self.drop_agents, self.tell_agents))
         )
 
     @property

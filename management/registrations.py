@@ -14,21 +14,9 @@ from redis.exceptions import RedisError
 
 from management import outbox
 from management.database import Database
-
-ALIVE_SECONDS: Final = 15
-"""How long a look of the worker counts; it looks every few seconds."""
+from xmlcurl.store.registrations import alive_key, table_key
 
 Status = Literal["registered", "unregistered", "unknown"]
-
-
-def table_key(switch_id: int) -> str:
-    """A hash: number@domain in lower case -> contacts as JSON; the empty name -> which reading this is."""
-    return f"xmlcurl:registrations:{switch_id}"
-
-
-def alive_key(switch_id: int) -> str:
-    """Which reading is complete and kept up to date; it ends by itself."""
-    return f"xmlcurl:registrations:{switch_id}:alive"
 
 
 def state_key(switch_id: int) -> str:

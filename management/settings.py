@@ -1,6 +1,7 @@
 """What the environment says to management: everything of the lookup service's settings, and what follows."""
 
 from ipaddress import ip_network
+from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -40,6 +41,10 @@ class ManagementSettings(Settings):
 
     cdr_allow: Networks = LOOPBACK
     """Addresses that may post call records, as CIDRs separated by commas. Everyone else gets 403."""
+
+    recordings_dir: Path | None = None
+    """Folder where this process sees what switches record (`recordings_dir` of FreeSWITCH), to be read only. Unset:
+    recordings can't be fetched through the API."""
 
     @field_validator("cdr_credentials")
     @classmethod

@@ -16,7 +16,7 @@ same transaction completes the purge and reaches every switch.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -100,6 +100,8 @@ class Write:
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
         secrets_changed: tuple[str, ...] = (),
+        replaced_by: int | str | None = None,
+        moved: Sequence[str] = (),
     ) -> None:
         """Who did what: `action` is "<type>.<verb>"; before and after are rows, see audit.py for what is kept."""
         self.audited.append(
@@ -112,6 +114,8 @@ class Write:
                 before=before,
                 after=after,
                 secrets_changed=secrets_changed,
+                replaced_by=replaced_by,
+                moved=moved,
             )
         )
 

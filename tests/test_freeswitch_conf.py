@@ -11,8 +11,10 @@ CONFIGURATION = ROOT / "freeswitch-conf"
 FILES = sorted(CONFIGURATION.rglob("*.xml"))
 GUIDE = (ROOT / "docs" / "freeswitch-conf.md").read_text()
 MOST_UNDER_ONE_COMMENT = 3
-OF_FREESWITCH = {"certs_dir"}
+OF_FREESWITCH = {"certs_dir", "storage_dir"}
 """Variables that FreeSWITCH has by itself."""
+OF_ROUTES = {"greetings_url"}
+"""Variables that the backend's answers name."""
 EXPLAINED = ("param", "load", "list", "map", "X-PRE-PROCESS")
 
 
@@ -59,6 +61,16 @@ def test_nobody_is_let_in_by_what_is_on_disk() -> None:
     assert "ClueCon" not in "".join(file.read_text() for file in FILES)
 
 
+def test_nobody_calls_as_a_switch_but_switches() -> None:
+    """The profile of calls between switches has one list of addresses, the backend's, and asks for no password."""
+    profile = etree.parse(CONFIGURATION / "sip_profiles" / "peers.xml")
+    params = [(each.get("name"), each.get("value")) for each in profile.iter("param")]
+
+    lists = [param for param in params if param[0] and param[0].startswith("apply-")]
+    assert lists == [("apply-inbound-acl", "switches")]
+    assert dict(params).items() >= {"context": "peers", "disable-register": "true", "disable-transfer": "true"}.items()
+
+
 @pytest.mark.parametrize("profile", ["internal.xml", "external.xml"])
 def test_all_domains_of_the_backend_and_no_other(profile: str) -> None:
     """A tenant's domain is a name of the phones' profile, and the carriers' profile looks for gateways in it."""
@@ -76,7 +88,7 @@ def test_each_variable_is_set_once_and_used() -> None:
 
     used = set(re.findall(r"\$\$\{(\w+)\}", variables + others))
 
-    assert used - OF_FREESWITCH == named
+    assert used - OF_FREESWITCH | OF_ROUTES == named
 
 
 def test_each_setting_of_the_environment_is_described() -> None:

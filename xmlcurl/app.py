@@ -15,6 +15,7 @@ from xmlcurl.configuration import Configuration
 from xmlcurl.documents import Documents
 from xmlcurl.endpoint import Endpoint
 from xmlcurl.gate import Gate
+from xmlcurl.greetings import Greetings
 from xmlcurl.keyring import Keyring
 from xmlcurl.lookup import Changes, Clock, Lookup, NoChanges
 from xmlcurl.metrics import CONTENT_TYPE, LookupMetrics
@@ -23,6 +24,7 @@ from xmlcurl.settings import ENV_PREFIX, Settings, SettingsError
 from xmlcurl.store.cache import Cache, open_redis
 from xmlcurl.store.lease import Lease
 from xmlcurl.store.local import LocalCopies
+from xmlcurl.store.peers import PeerBook
 from xmlcurl.store.reader import Reader
 from xmlcurl.store.tables import utc_now
 
@@ -32,6 +34,8 @@ SECTIONS: Final = {
     "/xmlcurl/dialplan": "dialplan",
     "/xmlcurl/configuration": "configuration",
 }
+
+GREETINGS: Final = "/xmlcurl/greetings/{name}"
 
 REDIS_SHARE_OF_DEADLINE: Final = 0.3
 """A Redis that hangs leaves the rest of a lookup's time to SQL."""
@@ -54,7 +58,13 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
     )
     copies = LocalCopies(max_bytes=settings.local_copies_mb * 1_048_576)
     documents = Documents(cache, reader, copies, load_deadline_ms=settings.lookup_deadline_ms, clock=clock)
-    lookup = Lookup(documents, Configuration(documents, Keyring(settings)), changes=_changes(settings), clock=clock)
+    lookup = Lookup(
+        documents,
+        Configuration(documents, Keyring(settings)),
+        changes=_changes(settings),
+        switches=PeerBook(redis),
+        clock=clock,
+    )
     credentials = settings.lookup_credentials
     gate = Gate(settings.lookup_allow, [credentials.get_secret_value()] if credentials else [])
     metrics = LookupMetrics()
@@ -75,6 +85,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
     return Front(
         {path: asked_for(section) for path, section in SECTIONS.items()},
         [
+            Route(GREETINGS, Greetings(documents, gate, metrics).page),
             Route("/healthz", healthz),
             Route("/readyz", _from_allowed(gate, _readyz(documents))),
             Route("/metrics", _from_allowed(gate, _metrics(metrics))),

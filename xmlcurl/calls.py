@@ -5,12 +5,13 @@ who is always reached.
 """
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from xmlcurl.routing.call import Call, Callee, OutOfService, Payer, Place
 from xmlcurl.store.call_model import Destination, Holiday, Menu, RingGroup
 from xmlcurl.store.model import Extension, Tag
+from xmlcurl.store.peers import Peers
 from xmlcurl.store.queries import find_extension, find_tenant
 from xmlcurl.store.queries_calls import (
     find_call_settings,
@@ -32,19 +33,28 @@ class Asked:
 
     Args:
         caller: the number, or sign-in name, that signed in; empty: nobody did.
+        handed_on: the number of the extension whose phone we called, and whose leg was then transferred; or empty.
         on_behalf_of: the number of the extension that forwarded the call here, or empty.
         path: the numbers that forwarded the call so far.
         failed: BUSY, NO_ANSWER, or empty.
         choice: what was dialled in the menu that is the destination, or empty.
+        task: what another switch asks of this one, or empty.
+        peers: the switches that send one another calls, as the one sees it that the call is on.
+        transfer: "blind" or "attended" when the caller's phone asks during its call, or empty; the destination is
+            empty until a number was dialled.
         is_from_outside: it has come from a gateway just now, and `destination` is one of the tenant's public numbers.
     """
 
     destination: str
     caller: str = ""
+    handed_on: str = ""
     on_behalf_of: str = ""
     path: tuple[str, ...] = ()
     failed: str = ""
     choice: str = ""
+    transfer: str = ""
+    task: str = ""
+    peers: Peers = field(default_factory=Peers)
     is_from_outside: bool = False
 
 
@@ -85,12 +95,19 @@ class CallLoader:
             tenant=tenant,
             destination=asked.destination,
             caller=caller,
+            handed_on=await self._extension(asked.handed_on) if asked.handed_on else None,
             on_behalf_of=on_behalf_of,
             path=asked.path,
             failed=asked.failed,
             choice=asked.choice,
+            transfer=asked.transfer,
+            task=asked.task,
+            # What another switch asks for is done here: nothing goes from switch to switch for ever.
+            home=None if asked.task else asked.peers.address_of_home(tenant.home_switch_id),
             settings=settings,
         )
+        if asked.transfer and not asked.destination:
+            return call
         if asked.destination in settings.emergency_numbers:
             listed = settings.emergency_gateway_ids
             return replace(call, gateway_ids=listed or await list_gateway_ids(self._connection, self._tenant_id))

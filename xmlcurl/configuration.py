@@ -19,7 +19,13 @@ from xmlcurl.render.document import NOT_FOUND
 from xmlcurl.render.gateways import Trunk
 from xmlcurl.store.model import Document, Tag
 from xmlcurl.store.queries import find_tenant
-from xmlcurl.store.queries_switch import find_menu_setup, find_queue_setup, list_gateway_addresses, list_gateways
+from xmlcurl.store.queries_switch import (
+    find_menu_setup,
+    find_queue_setup,
+    list_gateway_addresses,
+    list_gateways,
+    list_peer_hosts,
+)
 from xmlcurl.store.reader import Connection
 from xmlcurl.store.switch_model import Gateway
 from xmlcurl.store.text import is_domain
@@ -58,8 +64,9 @@ class Configuration:
         return _from_sql(directory.trunks_document([query.domain], trunks))
 
     async def addresses(self, _query: Query) -> Answer:
-        """From where calls of gateways are let in."""
-        return _from_sql(acl_document(await self._documents.read(list_gateway_addresses)))
+        """From where calls of gateways, and of other switches, are let in."""
+        carriers = await self._documents.read(list_gateway_addresses)
+        return _from_sql(acl_document(carriers, await self._documents.read(list_peer_hosts)))
 
     async def queue(self, query: Query) -> Answer:
         """The one queue that is asked for, with its agents."""

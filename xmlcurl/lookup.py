@@ -4,6 +4,7 @@ Everyone who is unknown, disabled, expired or deleted, or whose tenant is not ac
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
@@ -16,10 +17,14 @@ from xmlcurl.documents import Documents, Found, Load, Loaded
 from xmlcurl.query import Query
 from xmlcurl.render import dialplan, directory
 from xmlcurl.render.document import NOT_FOUND
-from xmlcurl.routing import BUSY, NO_ANSWER, REJECTED, UNALLOCATED, Route, route_of
+from xmlcurl.routing import BUSY, FOR_PEERS, NO_ANSWER, REJECTED, UNALLOCATED, Route, route_of, transfers
+from xmlcurl.routing.leg import PREFIX
+from xmlcurl.routing.peers import PROFILE as PEERS
+from xmlcurl.routing.peers import RING, leg, task_of
 from xmlcurl.routing.services import BY_OUTCOME, wish_of
 from xmlcurl.store.model import Document, Extension, Tag, Wish
-from xmlcurl.store.queries import find_extension, find_team_id, find_tenant, list_extensions
+from xmlcurl.store.peers import Peers
+from xmlcurl.store.queries import find_extension, find_group_mailbox, find_team_id, find_tenant, list_extensions
 from xmlcurl.store.reader import Connection, StoreUnavailable
 from xmlcurl.store.tables import utc_now
 from xmlcurl.store.text import is_dialled, is_domain, is_name
@@ -61,6 +66,23 @@ class NoChanges:
         return Outcome.REFUSED
 
 
+class Switches(Protocol):
+    """Who knows of several switches, and where phones are. It never raises."""
+
+    async def seen_from(self, core_uuid: str) -> Peers: ...
+    async def with_phones_of(self, peers: Peers, number: str, domain: str) -> Sequence[str]: ...
+
+
+class OneSwitch:
+    """Where nobody was named who knows."""
+
+    async def seen_from(self, _core_uuid: str) -> Peers:
+        return Peers()
+
+    async def with_phones_of(self, _peers: Peers, _number: str, _domain: str) -> Sequence[str]:
+        return ()
+
+
 class Lookup:
     """Answers queries.
 
@@ -73,12 +95,14 @@ class Lookup:
         configuration: Configuration,
         *,
         changes: Changes | None = None,
+        switches: Switches | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self.configuration = configuration
         """Answers what is asked of what a switch keeps."""
         self._documents = documents
         self._changes = changes or NoChanges()
+        self._switches = switches or OneSwitch()
         self._clock = clock
         self._owners: dict[str, str] = {}
 
@@ -130,23 +154,41 @@ class Lookup:
 
     async def route(self, query: Query) -> Answer:
         """What a call does next. Every call gets a route, if only a cause: no other dialplan is to decide."""
+        if query.destination.startswith(PREFIX):
+            return await self._transfer(query)
         refusal = await self._refusal(query)
         if refusal:
             return Answer(dialplan.route_document(refusal, query.context), is_found=True)
+        peers = await self._switches.seen_from(query.core_uuid)
+        if query.context.lower() == PEERS:
+            return await self._route_for_peer(query)
         if _is_from_outside(query):
-            return await self._route_from_outside(query)
+            return await self._route_from_outside(query, peers)
         asked = Asked(
             destination=query.destination,
             caller=query.caller,
+            handed_on="" if query.caller else query.phone,
             on_behalf_of=query.on_behalf_of,
             path=query.path,
             failed=failure_of(query.failed),
             choice=query.choice,
+            peers=peers,
         )
         found = await self._route(asked, query.caller_domain or query.context.lower(), query.context)
         if found.document and found.document.wish:
             return await self._changed(query, found.document.wish)
         return _routed(found, query.context)
+
+    async def _transfer(self, query: Query) -> Answer:
+        """Keys were pressed during a call: only by a phone of the tenant, and only in a call."""
+        wanted, phone, domain = transfers.wanted(query.destination), query.caller or query.phone, query.context.lower()
+        is_of_tenant = is_domain(domain) and query.caller_domain in {"", domain}
+        if query.well_formed and wanted and is_of_tenant and is_name(phone) and query.is_connected:
+            asked = Asked(destination=wanted.number or "", caller=phone, transfer=wanted.kind)
+            found = await self._route(asked, domain, query.context)
+            if found.document:
+                return _routed(found, query.context)
+        return Answer(dialplan.route_document(transfers.NOT_DONE, query.context), is_found=True)
 
     async def _changed(self, query: Query, wish: Wish) -> Answer:
         route = REJECTED
@@ -155,12 +197,18 @@ class Lookup:
             route = BY_OUTCOME[await self._changes.carry_out(query.caller_domain, wish)]
         return Answer(dialplan.route_document(route, query.context), is_found=True)
 
-    async def _route_from_outside(self, query: Query) -> Answer:
+    async def _route_for_peer(self, query: Query) -> Answer:
+        """Another switch asks; which tenant's it is stands behind the @."""
+        task, number, caller = task_of(query.destination)
+        asked = Asked(destination=number, caller=caller, task=task)
+        return _routed(await self._route(asked, query.request_host, query.context), query.context)
+
+    async def _route_from_outside(self, query: Query, peers: Peers) -> Answer:
         """The number says whose the call is.
 
         Who had it last is only a hint: the tenant's own document, which every change of its numbers drops, knows.
         """
-        asked = Asked(destination=query.destination.removeprefix("+"), is_from_outside=True)
+        asked = Asked(destination=query.destination.removeprefix("+"), peers=peers, is_from_outside=True)
         owner = self._owners.get(asked.destination)
         found = await self._route(asked, owner, query.context) if owner else NOWHERE
         if found.document is None and (owner := await self._documents.owner_of(asked.destination)):
@@ -174,10 +222,14 @@ class Lookup:
         inputs = (
             asked.destination,
             asked.caller or NOBODY,
+            f"handed_on={asked.handed_on}",
             asked.on_behalf_of or NOBODY,
             ",".join(asked.path) or NOBODY,
             asked.failed or NOBODY,
             f"choice={asked.choice}",
+            f"transfer={asked.transfer}",
+            f"task={asked.task}",
+            f"at={asked.peers.key}",
             f"{asked.is_from_outside:d}",
             context,
         )
@@ -196,7 +248,19 @@ class Lookup:
         key, by_alias, may_be_kept = user_key(query)
         load = partial(load_user, name=query.user, by_alias=by_alias, may_be_kept=may_be_kept, clock=self._clock)
         found = await self._documents.find(key, query.domain, load)
+        if found.document:
+            found = replace(found, document=await self._among_switches(query, found.document))
         return _answer(found), found.document
+
+    async def _among_switches(self, query: Query, document: Document) -> Document:
+        """Where phones are on other switches is seen at each call, and stands in nothing that anybody keeps."""
+        peers = await self._switches.seen_from(query.core_uuid)
+        if not peers.are_several:
+            return document
+        is_rung = query.action == "user_call" and not query.is_alone
+        addresses = await self._switches.with_phones_of(peers, document.number, query.domain) if is_rung else ()
+        legs = [leg(address, query.domain, RING, document.number) for address in addresses]
+        return replace(document, body=directory.among_switches(document.body, query.domain, legs))
 
     async def _may_sign_in(self, query: Query, document: Document) -> bool:
         if query.user != document.sign_in_name:
@@ -236,12 +300,14 @@ class Lookup:
 
     async def _refusal(self, query: Query) -> Route | None:
         context = query.context.lower()
-        said = (*query.path, *((query.on_behalf_of,) if query.on_behalf_of else ()))
+        said = (*query.path, *filter(None, (query.on_behalf_of, query.phone)))
         dialled = (query.destination, *((query.choice,) if query.choice else ()))
         if not (query.well_formed and all(map(is_dialled, dialled)) and all(map(is_name, said))):
             return UNALLOCATED
         if context == OUTSIDE:
             return None if _is_from_outside(query) else UNALLOCATED
+        if context == PEERS:
+            return None if _is_from_peer(query) else UNALLOCATED
         if not query.caller:
             return None if is_domain(context) else UNALLOCATED
         if not (is_name(query.caller) and is_domain(query.caller_domain)):
@@ -290,7 +356,7 @@ async def load_user(
     may_be_kept: bool = False,
     clock: Clock = utc_now,
 ) -> Loaded:
-    """The document of the extension that has `name`.
+    """The document of the extension that has `name`, or of the mailbox of a group.
 
     `by_alias`: only if it is another name than the number. `may_be_kept`: what was asked, as it was
     spelled, may have the attribute `cacheable`.
@@ -298,7 +364,10 @@ async def load_user(
     extension = await find_extension(connection, tenant_id, name)
     tags = [Tag.tenant(tenant_id), Tag.name(tenant_id, name)]
     if extension is None:
-        return Loaded(None, tags)
+        mailbox = None if by_alias else await find_group_mailbox(connection, tenant_id, name)
+        if mailbox is None or not mailbox.tenant.is_active:
+            return Loaded(None, tags)
+        return Loaded(Document(directory.group_mailbox_document(mailbox), name), tags)
     tags.append(Tag.extension(tenant_id, extension.id))
     now = clock()
     if not extension.is_in_service(now) or (by_alias and name == extension.number):
@@ -325,6 +394,11 @@ async def _load_domain(connection: Connection, tenant_id: int) -> Loaded:
 def _is_from_outside(query: Query) -> bool:
     is_on_its_way_in = query.context.lower() == OUTSIDE and query.profile == GATEWAYS
     return is_on_its_way_in and not query.caller
+
+
+def _is_from_peer(query: Query) -> bool:
+    is_asked = task_of(query.destination)[0] in FOR_PEERS
+    return query.profile == PEERS and not query.caller and is_asked and is_domain(query.request_host)
 
 
 def failure_of(cause: str) -> str:

@@ -26,8 +26,9 @@ _ENCODED: Final = (
     b"Hunt-Context", b"Hunt-Destination-Number", b"Hunt-Profile-Index",
     b"variable_sip_authorized", b"variable_user_name", b"variable_domain_name", b"variable_sofia_profile_name",
     b"variable_xmlcurl_on_behalf_of", b"variable_xmlcurl_path", b"variable_xmlcurl_failed",
-    b"variable_xmlcurl_choice",
+    b"variable_xmlcurl_choice", b"variable_xmlcurl_phone", b"variable_signal_bond",
     b"profile", b"CC-Queue", b"Menu-Name",
+    b"Core-UUID", b"variable_sip_req_host", b"xmlcurl_alone",
 )  # fmt: skip
 
 
@@ -108,11 +109,21 @@ class Query:
     """The cause that an attempt to reach the destination ended with just now."""
     choice: str = ""
     """What the caller dialled in the menu that is the destination; also a variable of ours."""
+    phone: str = ""
+    """Whose phone is at the far end of a leg that we called: a variable of our user document."""
+    is_connected: bool = False
+    """Whether the leg has another one that it talks to."""
     configuration: str = ""
     """The file that is asked for, such as "acl.conf"."""
     queue: str = ""
     """The queue, and `menu` the menu, that a request for a configuration is about."""
     menu: str = ""
+    core_uuid: str = ""
+    """Which run of which FreeSWITCH asks. Others could only have one of our switches ring its phones otherwise."""
+    request_host: str = ""
+    """The host of the address that a call came in for."""
+    is_alone: bool = False
+    """Whether a phone is to ring only where it is registered on the switch that asks: another one asked it to."""
     names_nothing: bool = False
     """Whether a whole section was asked for, not one thing in it. No phone makes its request look like that: what
     says so is written before anything of a phone's."""
@@ -181,9 +192,14 @@ def _query(raw: dict[str, str], fields: dict[str, str]) -> Query:
         path=tuple(filter(None, get("variable_xmlcurl_path", "").split(","))),
         failed=get("variable_xmlcurl_failed", ""),
         choice=get("variable_xmlcurl_choice", ""),
+        phone=get("variable_xmlcurl_phone", ""),
+        is_connected=bool(get("variable_signal_bond")),
         configuration=key_value if raw.get("section") == "configuration" else "",
         queue=get("CC-Queue", ""),
         menu=get("Menu-Name", ""),
+        core_uuid=get("Core-UUID", ""),
+        request_host=get("variable_sip_req_host", "").lower(),
+        is_alone="xmlcurl_alone" in fields,
         names_nothing=not (raw.get("tag_name") or key_value),
         asking_profile=get("profile", ""),
     )

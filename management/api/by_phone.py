@@ -31,7 +31,15 @@ class Wanted(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
     domain: Annotated[str, Field(max_length=255)]
-    kind: Literal["forward_always_on", "forward_always_off", "dnd_on", "dnd_off", "voicemail_pin"]
+    kind: Literal[
+        "forward_always_on",
+        "forward_always_off",
+        "dnd_on",
+        "dnd_off",
+        "agent_login",
+        "agent_logout",
+        "voicemail_pin",
+    ]
     number: Annotated[str, Field(max_length=255)]
     digits: Annotated[str, Field(max_length=255, repr=False)] = ""
 

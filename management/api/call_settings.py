@@ -49,6 +49,8 @@ class FeatureCodesBody(InnerBody):
     forward_always_off: OptionalText = unset(**_CODE)
     dnd_on: OptionalText = unset(**_CODE)
     dnd_off: OptionalText = unset(**_CODE)
+    agent_login: OptionalText = unset(**_CODE)
+    agent_logout: OptionalText = unset(**_CODE)
 
     def value(self) -> dict[str, str | None]:
         return self.given()
@@ -87,6 +89,8 @@ class FeatureCodesItem(BaseModel):
     forward_always_off: str | None = None
     dnd_on: str | None = None
     dnd_off: str | None = None
+    agent_login: str | None = None
+    agent_logout: str | None = None
 
 
 class CallSettingsItem(BaseModel):

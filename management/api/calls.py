@@ -4,24 +4,29 @@ import csv
 import io
 import re
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response, Security
-from pydantic import AwareDatetime, BaseModel, ConfigDict
-from starlette.responses import StreamingResponse
+from pydantic import AwareDatetime, BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, StreamingResponse
 
 from management.api.asking import AnyAsking, bearer, may_with_or_without_tenant
-from management.api.wire import Absent, Data, StrictRoute, Time, answers, rfc3339
+from management.api.wire import MOUNTED_AT, Absent, Data, StrictRoute, Time, answers, rfc3339
 from management.auth import READ
+from management.calls.errors import RecordingsElsewhere
 from management.calls.record import Direction
 from management.calls.repository import Call, Cursor, Wanted
 
 CSV: Final = "text/csv"
+WAV: Final = "audio/wav"
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["calls"])
 
 Reader = Annotated[AnyAsking, Depends(may_with_or_without_tenant(READ))]
+Uuid = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 Moment = AwareDatetime | Absent
 Number = Annotated[str | Absent, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -30,9 +35,10 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CallItem(BaseModel):
-    """Times are the switch's. Numbers outside are as the carrier wrote them, or as a gateway got them."""
+    """Times are the switch's. Numbers outside are as the carrier wrote them, or as a gateway got them.
 
-    model_config = ConfigDict(from_attributes=True)
+    `recording` is the address to fetch it from, `recording_file` the file below the switch's folder of recordings.
+    """
 
     uuid: str
     tenant: str | None
@@ -51,8 +57,16 @@ class CallItem(BaseModel):
     hangup_cause: str | None
     gateway_id: int | None
     recording: str | None
+    recording_file: str | None
     switch: str | None
     bridge_uuid: str | None
+
+    @classmethod
+    def of(cls, call: Call) -> Self:
+        said = asdict(call)
+        file = said.pop("recording")
+        address = f"{MOUNTED_AT}/calls/{call.uuid}/recording" if file else None
+        return cls.model_validate({**said, "recording": address, "recording_file": file})
 
 
 class CallPage(BaseModel):
@@ -99,15 +113,30 @@ async def list_calls(
         headers = {"Content-Disposition": 'attachment; filename="calls.csv"', "X-Content-Type-Options": "nosniff"}
         return StreamingResponse(_csv(first, pages), media_type=f"{CSV}; charset=utf-8", headers=headers)
     found, following = await calls.list(wanted, place, limit)
-    items = [CallItem.model_validate(each) for each in found]
+    items = [CallItem.of(each) for each in found]
     return CallPage(data=items, next=str(following) if following else None)
 
 
 @router.get("/calls/{uuid}", responses=answers(404))
-async def read_call(uuid: Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")], asking: Reader) -> Data[CallItem]:
+async def read_call(uuid: Uuid, asking: Reader) -> Data[CallItem]:
     """One call."""
     call = await asking.services.calls.find(asking.tenant.id if asking.tenant else None, uuid)
-    return Data(data=CallItem.model_validate(call))
+    return Data(data=CallItem.of(call))
+
+
+@router.get(
+    "/calls/{uuid}/recording",
+    response_class=FileResponse,
+    responses=answers(404, 501) | {200: {"content": {WAV: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def read_recording(uuid: Uuid, asking: Reader) -> FileResponse:
+    """What was said, as a WAV file, or the part of it that a `Range` names. The audit log says who fetched it."""
+    tenant_id = asking.tenant.id if asking.tenant else None
+    try:
+        file = await asking.services.calls.recording(tenant_id, uuid, actor=asking.actor)
+    except RecordingsElsewhere as exc:
+        raise HTTPException(501, str(exc)) from exc
+    return FileResponse(file, media_type=WAV, filename=f"{uuid}.wav", headers={"X-Content-Type-Options": "nosniff"})
 
 
 async def _csv(first: Sequence[Call], pages: AsyncIterator[Sequence[Call]]) -> AsyncIterator[str]:
@@ -123,7 +152,7 @@ def _lines(rows: Any) -> str:
 
 
 def _cells(call: Call) -> list[str]:
-    item = CallItem.model_validate(call)
+    item = CallItem.of(call)
     return [_cell(getattr(item, name)) for name in CallItem.model_fields]
 
 

@@ -29,21 +29,20 @@ class ClassOfServiceItem(Shown):
     route_ids: list[int]
 
 
-router = routes_of(
-    Noun(
-        name="class_of_service",
-        plural="classes_of_service",
-        service=lambda services: services.classes_of_service,
-        values=ClassOfServiceValues,
-        new=NewClassOfService,
-        change=ChangeClassOfService,
-        item=ClassOfServiceItem,
-        texts=Texts(
-            list="Classes of service by name. `search` is found in the name, as it is written.",
-            create="A new class of service; its name is unique in the tenant.",
-            read="One class of service.",
-            update="New values; what is left out stays. `all_routes` forgets which routes were named.",
-            delete="Soft delete; refused while an extension has it.",
-        ),
-    )
+NOUN = Noun(
+    name="class_of_service",
+    plural="classes_of_service",
+    service=lambda services: services.classes_of_service,
+    values=ClassOfServiceValues,
+    new=NewClassOfService,
+    change=ChangeClassOfService,
+    item=ClassOfServiceItem,
+    texts=Texts(
+        list="Classes of service by name. `search` is found in the name, as it is written.",
+        create="A new class of service; its name is unique in the tenant.",
+        read="One class of service.",
+        update="New values; what is left out stays. `all_routes` forgets which routes were named.",
+        delete="Soft delete; refused while an extension has it.",
+    ),
 )
+router = routes_of(NOUN)

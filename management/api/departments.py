@@ -17,20 +17,19 @@ class DepartmentItem(Shown):
     name: str
 
 
-router = routes_of(
-    Noun(
-        name="department",
-        service=lambda services: services.departments,
-        values=DepartmentValues,
-        new=NewDepartment,
-        change=ChangeDepartment,
-        item=DepartmentItem,
-        texts=Texts(
-            list="Departments by name. `search` is found in the name, as it is written.",
-            create="A new department; its name is unique in the tenant.",
-            read="One department.",
-            update="New values; what is left out stays.",
-            delete="Soft delete; refused while an extension belongs to it.",
-        ),
-    )
+NOUN = Noun(
+    name="department",
+    service=lambda services: services.departments,
+    values=DepartmentValues,
+    new=NewDepartment,
+    change=ChangeDepartment,
+    item=DepartmentItem,
+    texts=Texts(
+        list="Departments by name. `search` is found in the name, as it is written.",
+        create="A new department; its name is unique in the tenant.",
+        read="One department.",
+        update="New values; what is left out stays.",
+        delete="Soft delete; refused while an extension belongs to it.",
+    ),
 )
+router = routes_of(NOUN)

@@ -30,6 +30,7 @@ from management.api import (
     numbers,
     outbound_routes,
     presence,
+    queue_agents,
     queues,
     ring_groups,
     switches,
@@ -42,10 +43,10 @@ from management.api.admission import Admission
 from management.api.services import Services
 from management.metrics import ManagementMetrics
 
-MOUNTED_AT: Final = "/api/pbx"
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     extensions.router,
     presence.router,
+    queue_agents.router,
     numbers.router,
     hotlines.router,
     gateways.router,

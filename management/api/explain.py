@@ -21,7 +21,7 @@ router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tag
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._+-]+$", max_length=LONGEST_NAME)]
 Dialled = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._+*#-]+$", max_length=LONGEST_NAME)]
-NumberOutside = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{1,20}$")]
+NumberOutside = Annotated[str, StringConstraints(pattern=r"^(\+?[0-9]{1,20}|anonymous)$")]
 GatewayId = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,9}$")]
 LocalTime = Annotated[
     datetime,
@@ -31,7 +31,7 @@ LocalTime = Annotated[
 
 
 class OutsideBody(StrictModel):
-    """A carrier brings the call, from this number."""
+    """A carrier brings the call, from this number, or from who shows none."""
 
     outside: NumberOutside
 
@@ -101,7 +101,9 @@ class OutcomeItem(BaseModel):
     rang: list[str]
     answered_by: str | None
     shown: str | None
+    shown_name: str | None
     mailbox: str | None
+    listens: bool
     is_recorded: bool
     cause: str | None
 

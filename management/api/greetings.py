@@ -11,6 +11,7 @@ from management.api.object_wire import Id, Shown, ValuesBody, unset
 from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, answers
 from management.auth import ADMIN, READ
 from management.greetings.commands import LARGEST_KILOBYTES, LONGEST_NAME, GreetingValues
+from management.greetings.conversion import LONGEST_SECONDS
 
 SOUND_TYPES: Final = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 _ACCEPTED: Final = frozenset({*SOUND_TYPES.values(), "audio/x-wav", "audio/mp3", "application/octet-stream"})
@@ -18,7 +19,8 @@ _FILE: Final = {"schema": {"type": "string", "format": "binary"}}
 _UPLOAD: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "description": f"The file, at most {LARGEST_KILOBYTES} KiB; what it is, its content says",
+        "description": f"The file, at most {LARGEST_KILOBYTES} KiB and {LONGEST_SECONDS} seconds of sound; "
+        "what it is, its content says",
         "content": dict.fromkeys((*SOUND_TYPES.values(), "application/octet-stream"), _FILE),
     }
 }
@@ -37,22 +39,21 @@ class GreetingItem(Shown):
     sha256: str
 
 
-router = routes_of(
-    Noun(
-        name="greeting",
-        service=lambda services: services.greetings,
-        values=GreetingValues,
-        new=None,
-        change=ChangeGreeting,
-        item=GreetingItem,
-        texts=Texts(
-            list="Greetings by name. `search` is found in the name, as it is written.",
-            read="One greeting.",
-            update="Another name.",
-            delete="Soft delete, the file is gone for good; refused while a queue, a menu or a destination plays it.",
-        ),
-    )
+NOUN = Noun(
+    name="greeting",
+    service=lambda services: services.greetings,
+    values=GreetingValues,
+    new=None,
+    change=ChangeGreeting,
+    item=GreetingItem,
+    texts=Texts(
+        list="Greetings by name. `search` is found in the name, as it is written.",
+        read="One greeting.",
+        update="Another name.",
+        delete="Soft delete, the file is gone for good; refused while a queue, a menu or a destination plays it.",
+    ),
 )
+router = routes_of(NOUN)
 
 
 async def _sound(request: Request) -> bytes:
@@ -110,7 +111,7 @@ async def update_greeting_content(request: Request, greeting_id: Id, asking: Adm
     responses=answers(404) | {200: {"content": dict.fromkeys(SOUND_TYPES.values(), _FILE)}},
 )
 async def read_greeting_content(greeting_id: Id, asking: Annotated[Asking, Depends(may(READ))]) -> Response:
-    """The file, byte for byte as it was sent."""
+    """The file as switches play it: WAV, 16 kHz, 16 bits, mono, whatever was sent."""
     kind, content = await asking.services.greetings.file(asking.tenant, greeting_id)
     headers = {
         "Content-Disposition": f'attachment; filename="greeting-{greeting_id}.{kind}"',

@@ -29,22 +29,21 @@ class GroupMailboxItem(Shown):
     voicemail_delete_after_mail: bool
 
 
-router = routes_of(
-    Noun(
-        name="group_mailbox",
-        plural="group_mailboxes",
-        service=lambda services: services.group_mailboxes,
-        values=GroupMailboxValues,
-        new=NewGroupMailbox,
-        change=ChangeGroupMailbox,
-        item=GroupMailboxItem,
-        texts=Texts(
-            list="Group mailboxes by name. `search` is found in the name or the number, as it is written.",
-            create="A new group mailbox; nothing else of the tenant may be called its number. The PIN is never shown.",
-            read="One group mailbox.",
-            update="New values; what is left out stays. The number can't be changed. A PIN that is sent also overwrites"
-            " the one set by phone.",
-            delete="Soft delete; refused while calls go on to it.",
-        ),
-    )
+NOUN = Noun(
+    name="group_mailbox",
+    plural="group_mailboxes",
+    service=lambda services: services.group_mailboxes,
+    values=GroupMailboxValues,
+    new=NewGroupMailbox,
+    change=ChangeGroupMailbox,
+    item=GroupMailboxItem,
+    texts=Texts(
+        list="Group mailboxes by name. `search` is found in the name or the number, as it is written.",
+        create="A new group mailbox; nothing else of the tenant may be called its number. The PIN is never shown.",
+        read="One group mailbox.",
+        update="New values; what is left out stays. The number can't be changed. A PIN that is sent also overwrites"
+        " the one set by phone.",
+        delete="Soft delete; refused while calls go on to it.",
+    ),
 )
+router = routes_of(NOUN)

@@ -47,20 +47,19 @@ class HolidayItem(Shown):
     is_yearly: bool
 
 
-router = routes_of(
-    Noun(
-        name="holiday",
-        service=lambda services: services.holidays,
-        values=HolidayValues,
-        new=NewHoliday,
-        change=ChangeHoliday,
-        item=HolidayItem,
-        texts=Texts(
-            list="Holidays by their first day. `search` is found in the name, as it is written.",
-            create="A new holiday, of at most 365 days.",
-            read="One holiday.",
-            update="New values; what is left out stays.",
-            delete="Soft delete.",
-        ),
-    )
+NOUN = Noun(
+    name="holiday",
+    service=lambda services: services.holidays,
+    values=HolidayValues,
+    new=NewHoliday,
+    change=ChangeHoliday,
+    item=HolidayItem,
+    texts=Texts(
+        list="Holidays by their first day. `search` is found in the name, as it is written.",
+        create="A new holiday, of at most 365 days.",
+        read="One holiday.",
+        update="New values; what is left out stays.",
+        delete="Soft delete.",
+    ),
 )
+router = routes_of(NOUN)

@@ -23,20 +23,19 @@ class HotlineItem(Shown):
     number: str
 
 
-router = routes_of(
-    Noun(
-        name="hotline",
-        service=lambda services: services.hotlines,
-        values=HotlineValues,
-        new=NewHotline,
-        change=ChangeHotline,
-        item=HotlineItem,
-        texts=Texts(
-            list="Hotlines by name. `search` is found in the name or the number, as it is written.",
-            create="A new hotline: one of the tenant's numbers under a name.",
-            read="One hotline.",
-            update="New values; what is left out stays.",
-            delete="Soft delete; refused while an extension is linked to it.",
-        ),
-    )
+NOUN = Noun(
+    name="hotline",
+    service=lambda services: services.hotlines,
+    values=HotlineValues,
+    new=NewHotline,
+    change=ChangeHotline,
+    item=HotlineItem,
+    texts=Texts(
+        list="Hotlines by name. `search` is found in the name or the number, as it is written.",
+        create="A new hotline: one of the tenant's numbers under a name.",
+        read="One hotline.",
+        update="New values; what is left out stays.",
+        delete="Soft delete; refused while an extension is linked to it.",
+    ),
 )
+router = routes_of(NOUN)

@@ -38,20 +38,19 @@ class IvrMenuItem(Shown):
     no_choice: DestinationItem | None
 
 
-router = routes_of(
-    Noun(
-        name="ivr_menu",
-        service=lambda services: services.ivr_menus,
-        values=IvrMenuValues,
-        new=NewIvrMenu,
-        change=ChangeIvrMenu,
-        item=IvrMenuItem,
-        texts=Texts(
-            list="Menus by name. `search` is found in the name or the number, as it is written.",
-            create="A new menu; nothing else of the tenant may be called its number.",
-            read="One menu.",
-            update="New values; what is left out stays. `options` replaces all of them.",
-            delete="Soft delete; refused while calls go on to it.",
-        ),
-    )
+NOUN = Noun(
+    name="ivr_menu",
+    service=lambda services: services.ivr_menus,
+    values=IvrMenuValues,
+    new=NewIvrMenu,
+    change=ChangeIvrMenu,
+    item=IvrMenuItem,
+    texts=Texts(
+        list="Menus by name. `search` is found in the name or the number, as it is written.",
+        create="A new menu; nothing else of the tenant may be called its number.",
+        read="One menu.",
+        update="New values; what is left out stays. `options` replaces all of them.",
+        delete="Soft delete; refused while calls go on to it.",
+    ),
 )
+router = routes_of(NOUN)

@@ -59,10 +59,18 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "exists": ("The selected :attribute is invalid.", "Giá trị đã chọn cho :attribute không hợp lệ."),
     "in": ("The selected :attribute is invalid.", "Giá trị đã chọn cho :attribute không hợp lệ."),
+    "ipv4": (
+        "The :attribute field must be a valid IPv4 address.",
+        "Trường :attribute phải là một địa chỉ IPv4 hợp lệ.",
+    ),
     "in_use_by": ("The :attribute is in use by :users.", "Trường :attribute đang được sử dụng bởi :users."),
     "mobile_missing": (
         "The :attribute needs the mobile number of the extension, which has none.",
         "Trường :attribute cần số di động của máy nhánh, nhưng máy nhánh chưa có.",
+    ),
+    "no_queue": (
+        "The :attribute is for extensions that serve a queue; this one serves none.",
+        "Trường :attribute dành cho máy nhánh phục vụ hàng đợi; máy nhánh này không phục vụ hàng đợi nào.",
     ),
     "not_failed": (
         "The :attribute is not failed: there is nothing to try again.",
@@ -96,6 +104,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
     "max.numeric": (
         "The :attribute field must not be greater than :max.",
         "Trường :attribute không được lớn hơn :max.",
+    ),
+    "max.seconds": (
+        "The :attribute must not be longer than :max seconds.",
+        "Trường :attribute không được dài hơn :max giây.",
     ),
     "max.string": (
         "The :attribute field must not be greater than :max characters.",

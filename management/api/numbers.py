@@ -45,26 +45,25 @@ class NumberItem(Shown):
     status: Status
 
 
-router = routes_of(
-    Noun(
-        name="number",
-        service=lambda services: services.numbers,
-        values=NumberValues,
-        new=NewNumber,
-        change=ChangeNumber,
-        item=NumberItem,
-        key=str,
-        key_name="number",
-        key_bounds={"pattern": NUMBER, "description": "The number itself, not an id"},
-        writer=_owner_of_numbers,
-        filters=_by_status,
-        texts=Texts(
-            list="Numbers, disabled ones too. `search` is found in the number or the display name, as it is written.",
-            create="A new number of the tenant, with a token of the platform; no other tenant may have it.",
-            read="One number.",
-            update="New values, with a token of the platform; what is left out stays. The digits can't be changed.",
-            delete="Soft delete, with a token of the platform; refused while an extension, a hotline or the tenant"
-            " shows it.",
-        ),
-    )
+NOUN = Noun(
+    name="number",
+    service=lambda services: services.numbers,
+    values=NumberValues,
+    new=NewNumber,
+    change=ChangeNumber,
+    item=NumberItem,
+    key=str,
+    key_name="number",
+    key_bounds={"pattern": NUMBER, "description": "The number itself, not an id"},
+    writer=_owner_of_numbers,
+    filters=_by_status,
+    texts=Texts(
+        list="Numbers, disabled ones too. `search` is found in the number or the display name, as it is written.",
+        create="A new number of the tenant, with a token of the platform; no other tenant may have it.",
+        read="One number.",
+        update="New values, with a token of the platform; what is left out stays. The digits can't be changed.",
+        delete="Soft delete, with a token of the platform; refused while an extension, a hotline or the tenant"
+        " shows it.",
+    ),
 )
+router = routes_of(NOUN)

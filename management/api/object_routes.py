@@ -1,19 +1,18 @@
 """The five routes of a small noun of a tenant, the same for all of them: list, create, read, update, delete.
 
-router = routes_of(
-    Noun(
-        name="team",
-        service=lambda services: services.teams,
-        values=TeamValues,
-        new=NewTeam,
-        change=ChangeTeam,
-        item=TeamItem,
-        texts=Texts(list="Teams by name.", create="A new team.", ...),
-    )
+NOUN = Noun(
+    name="team",
+    service=lambda services: services.teams,
+    values=TeamValues,
+    new=NewTeam,
+    change=ChangeTeam,
+    item=TeamItem,
+    texts=Texts(list="Teams by name.", create="A new team.", ...),
 )
+router = routes_of(NOUN)
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
@@ -71,6 +70,7 @@ class Noun:
         key: the type that the path names an object by, `key_name` what it calls it, `key_bounds` what describes it.
         writer: a dependency: who may change it.
         filters: a dependency: what else the query of a list may say.
+        completed: fills in what the service's objects don't say; the items as they are shown.
     """
 
     name: str
@@ -86,6 +86,16 @@ class Noun:
     key_bounds: Mapping[str, Any] = field(default_factory=lambda: {"ge": 1, "le": LARGEST_ID})
     writer: Callable[..., Any] = _ADMINISTRATOR
     filters: Callable[..., Filters] = no_filters
+    completed: Callable[[Services, Sequence[Any]], Awaitable[list[Any]]] | None = None
+
+    async def items(self, services: Services, objects: Sequence[Any]) -> list[Any]:
+        """The service's objects as they are shown."""
+        made = [self.item.model_validate(each) for each in objects]
+        return made if self.completed is None else await self.completed(services, made)
+
+    async def data(self, services: Services, found: Any) -> Any:
+        """An answer with one of them."""
+        return Data(data=(await self.items(services, [found]))[0])
 
 
 def routes_of(noun: Noun) -> APIRouter:
@@ -97,7 +107,7 @@ def routes_of(noun: Noun) -> APIRouter:
 
     async def list_(asking: Reader, wanted: Wanted, filters: Filters = Depends(noun.filters)) -> Any:
         found = await noun.service(asking.services).list(asking.tenant, wanted, filters)
-        return listed(found, [noun.item.model_validate(each) for each in found.rows])
+        return listed(found, await noun.items(asking.services, found.rows))
 
     async def create(body: ValuesBody, asking: Asking = Depends(noun.writer)) -> Any:
         values = noun.values(**body.given())
@@ -105,18 +115,17 @@ def routes_of(noun: Noun) -> APIRouter:
             asking.tenant, values, actor=asking.actor, wait_ms=asking.wait_ms
         )
         asking.tell_sync(written.sync)
-        return Data(data=noun.item.model_validate(written.result))
+        return await noun.data(asking.services, written.result)
 
     async def read(key: int | str, asking: Reader) -> Any:
-        found = await noun.service(asking.services).find(asking.tenant, key)
-        return Data(data=noun.item.model_validate(found))
+        return await noun.data(asking.services, await noun.service(asking.services).find(asking.tenant, key))
 
     async def update(key: int | str, body: ValuesBody, asking: Asking = Depends(noun.writer)) -> Any:
         written = await noun.service(asking.services).update(
             asking.tenant, key, noun.values(**body.given()), actor=asking.actor, wait_ms=asking.wait_ms
         )
         asking.tell_sync(written.sync)
-        return Data(data=noun.item.model_validate(written.result))
+        return await noun.data(asking.services, written.result)
 
     async def delete(
         key: int | str, replace_with: int | str | None = None, asking: Asking = Depends(noun.writer)

@@ -47,20 +47,19 @@ class OutboundRouteItem(Shown):
     gateway_ids: list[int]
 
 
-router = routes_of(
-    Noun(
-        name="outbound_route",
-        service=lambda services: services.outbound_routes,
-        values=OutboundRouteValues,
-        new=NewOutboundRoute,
-        change=ChangeOutboundRoute,
-        item=OutboundRouteItem,
-        texts=Texts(
-            list="Outbound routes, as they are tried. `search` is found in the name, as it is written.",
-            create="A new outbound route; its gateways are gateways of the tenant.",
-            read="One outbound route.",
-            update="New values; what is left out stays. `patterns` and `gateway_ids` replace all of them.",
-            delete="Soft delete; refused while a class of service names it.",
-        ),
-    )
+NOUN = Noun(
+    name="outbound_route",
+    service=lambda services: services.outbound_routes,
+    values=OutboundRouteValues,
+    new=NewOutboundRoute,
+    change=ChangeOutboundRoute,
+    item=OutboundRouteItem,
+    texts=Texts(
+        list="Outbound routes, as they are tried. `search` is found in the name, as it is written.",
+        create="A new outbound route; its gateways are gateways of the tenant.",
+        read="One outbound route.",
+        update="New values; what is left out stays. `patterns` and `gateway_ids` replace all of them.",
+        delete="Soft delete; refused while a class of service names it.",
+    ),
 )
+router = routes_of(NOUN)

@@ -20,6 +20,7 @@ from management.queues.commands import (
     QueueValues,
 )
 
+AgentStatus = Literal["available", "on_break", "logged_out"]
 Strategy = Literal[
     "ring-all",
     "longest-idle-agent",
@@ -68,6 +69,7 @@ class AgentItem(BaseModel):
 
     extension: str
     level: int
+    status: AgentStatus
 
 
 class QueueItem(Shown):
@@ -82,20 +84,19 @@ class QueueItem(Shown):
     timeout: DestinationItem | None
 
 
-router = routes_of(
-    Noun(
-        name="queue",
-        service=lambda services: services.queues,
-        values=QueueValues,
-        new=NewQueue,
-        change=ChangeQueue,
-        item=QueueItem,
-        texts=Texts(
-            list="Queues by name. `search` is found in the name or the number, as it is written.",
-            create="A new queue; nothing else of the tenant may be called its number.",
-            read="One queue.",
-            update="New values; what is left out stays. `agents` replaces all of them.",
-            delete="Soft delete; refused while calls go on to it.",
-        ),
-    )
+NOUN = Noun(
+    name="queue",
+    service=lambda services: services.queues,
+    values=QueueValues,
+    new=NewQueue,
+    change=ChangeQueue,
+    item=QueueItem,
+    texts=Texts(
+        list="Queues by name. `search` is found in the name or the number, as it is written.",
+        create="A new queue; nothing else of the tenant may be called its number.",
+        read="One queue.",
+        update="New values; what is left out stays. `agents` replaces all of them.",
+        delete="Soft delete; refused while calls go on to it.",
+    ),
 )
+router = routes_of(NOUN)

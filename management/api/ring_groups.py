@@ -36,20 +36,19 @@ class RingGroupItem(Shown):
     no_answer: DestinationItem | None
 
 
-router = routes_of(
-    Noun(
-        name="ring_group",
-        service=lambda services: services.ring_groups,
-        values=RingGroupValues,
-        new=NewRingGroup,
-        change=ChangeRingGroup,
-        item=RingGroupItem,
-        texts=Texts(
-            list="Ring groups by name. `search` is found in the name or the number, as it is written.",
-            create="A new ring group; nothing else of the tenant may be called its number.",
-            read="One ring group.",
-            update="New values; what is left out stays. `members` replaces all of them.",
-            delete="Soft delete; refused while calls go on to it.",
-        ),
-    )
+NOUN = Noun(
+    name="ring_group",
+    service=lambda services: services.ring_groups,
+    values=RingGroupValues,
+    new=NewRingGroup,
+    change=ChangeRingGroup,
+    item=RingGroupItem,
+    texts=Texts(
+        list="Ring groups by name. `search` is found in the name or the number, as it is written.",
+        create="A new ring group; nothing else of the tenant may be called its number.",
+        read="One ring group.",
+        update="New values; what is left out stays. `members` replaces all of them.",
+        delete="Soft delete; refused while calls go on to it.",
+    ),
 )
+router = routes_of(NOUN)

@@ -13,6 +13,7 @@ from management.departments.service import Departments
 from management.explain.service import Explanations
 from management.extensions.service import Extensions
 from management.gateways.service import Gateways
+from management.gateways.states import GatewayStates
 from management.greetings.service import Greetings
 from management.group_mailboxes.service import GroupMailboxes
 from management.holidays.service import Holidays
@@ -23,6 +24,7 @@ from management.number_destinations.service import NumbersDestinations
 from management.numbers.service import Numbers
 from management.outbound_routes.service import OutboundRoutes
 from management.presence.service import Presences
+from management.queue_agents.service import QueueAgents
 from management.queues.service import Queues
 from management.ratelimit import RateLimit
 from management.ring_groups.service import RingGroups
@@ -58,12 +60,14 @@ class Services:
     numbers: Numbers
     hotlines: Hotlines
     gateways: Gateways
+    gateway_states: GatewayStates
     outbound_routes: OutboundRoutes
     classes_of_service: ClassesOfService
     holidays: Holidays
     call_settings: TenantCallSettings
     ring_groups: RingGroups
     queues: Queues
+    queue_agents: QueueAgents
     ivr_menus: IvrMenus
     group_mailboxes: GroupMailboxes
     greetings: Greetings

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Security
 
 from management.api.asking import PlatformAsking, bearer, may_on_platform
-from management.api.object_wire import Id, Shown, ValuesBody, unset
+from management.api.object_wire import Id, OptionalText, Shown, ValuesBody, unset
 from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, Deleted, Listed, StrictRoute, Wanted, answers, listed
 from management.auth import ADMIN, READ
 from management.switches.commands import LONGEST_PASSWORD, MOST_PROFILES, NAME, SwitchValues
@@ -22,6 +22,11 @@ class ChangeSwitch(ValuesBody):
     port: int = unset(minimum=1, maximum=65_535)
     password: str = unset(minLength=1, maxLength=LONGEST_PASSWORD, format="password", writeOnly=True)
     sofia_profiles: list[str] = unset(minItems=1, maxItems=MOST_PROFILES)
+    peer_host: OptionalText = unset(
+        maxLength=15,
+        description="IPv4 address where its profile `peers` takes calls from other switches; null: it does not",
+    )
+    peer_port: int = unset(minimum=1, maximum=65_535)
     enabled: bool = unset()
 
 
@@ -38,6 +43,8 @@ class SwitchItem(Shown):
     host: str
     port: int
     sofia_profiles: list[str]
+    peer_host: str | None
+    peer_port: int
     enabled: bool
 
 

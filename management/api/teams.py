@@ -17,20 +17,19 @@ class TeamItem(Shown):
     name: str
 
 
-router = routes_of(
-    Noun(
-        name="team",
-        service=lambda services: services.teams,
-        values=TeamValues,
-        new=NewTeam,
-        change=ChangeTeam,
-        item=TeamItem,
-        texts=Texts(
-            list="Teams by name. `search` is found in the name, as it is written.",
-            create="A new team; its name is unique in the tenant.",
-            read="One team.",
-            update="New values; what is left out stays.",
-            delete="Soft delete; refused while an extension belongs to it.",
-        ),
-    )
+NOUN = Noun(
+    name="team",
+    service=lambda services: services.teams,
+    values=TeamValues,
+    new=NewTeam,
+    change=ChangeTeam,
+    item=TeamItem,
+    texts=Texts(
+        list="Teams by name. `search` is found in the name, as it is written.",
+        create="A new team; its name is unique in the tenant.",
+        read="One team.",
+        update="New values; what is left out stays.",
+        delete="Soft delete; refused while an extension belongs to it.",
+    ),
 )
+router = routes_of(NOUN)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Security
 from pydantic import AfterValidator, Field
 
 from management.api.asking import PlatformAsking, bearer, may_on_platform
-from management.api.object_wire import OptionalText, Shown, ValuesBody, unset
+from management.api.object_wire import OptionalId, OptionalText, Shown, ValuesBody, unset
 from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, Deleted, Listed, StrictRoute, Wanted, answers, listed
 from management.auth import ADMIN, READ
 from management.tenants.commands import LONGEST_CACHEABLE_MS, LONGEST_NAME, TenantValues
@@ -35,6 +35,7 @@ class ChangeTenant(ValuesBody):
         description="How long a switch may keep a user, in milliseconds; docs/operations.md says when it is safe",
     )
     default_number: OptionalText = unset(description="One of the tenant's numbers: what calls show that have no other")
+    home_switch_id: OptionalId = unset(description="The switch with its mailboxes and queues; null: each has its own")
 
 
 class NewTenant(ChangeTenant):
@@ -50,6 +51,7 @@ class TenantItem(Shown):
     language: Language
     cacheable_ms: int
     default_number: str | None
+    home_switch_id: int | None
 
 
 @router.get("/tenants", responses=answers(422))

@@ -27,20 +27,19 @@ class UserItem(Shown):
     role: Role
 
 
-router = routes_of(
-    Noun(
-        name="user",
-        service=lambda services: services.users,
-        values=UserValues,
-        new=NewUser,
-        change=ChangeUser,
-        item=UserItem,
-        texts=Texts(
-            list="Users by name. `search` is found in the name or the address, as it is written.",
-            create="A new user; an e-mail address is unique in the tenant, and kept in lower case.",
-            read="One user.",
-            update="New values; what is left out stays. Null takes an address or a mobile number away.",
-            delete="Soft delete; refused while an extension belongs to the user.",
-        ),
-    )
+NOUN = Noun(
+    name="user",
+    service=lambda services: services.users,
+    values=UserValues,
+    new=NewUser,
+    change=ChangeUser,
+    item=UserItem,
+    texts=Texts(
+        list="Users by name. `search` is found in the name or the address, as it is written.",
+        create="A new user; an e-mail address is unique in the tenant, and kept in lower case.",
+        read="One user.",
+        update="New values; what is left out stays. Null takes an address or a mobile number away.",
+        delete="Soft delete; refused while an extension belongs to the user.",
+    ),
 )
+router = routes_of(NOUN)

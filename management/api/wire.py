@@ -15,6 +15,7 @@ from starlette.responses import Response
 from management.api.errors import MALFORMED
 from management.paging import Page, PageWanted
 
+MOUNTED_AT: Final = "/api/pbx"
 LONGEST_BODY_BYTES: Final = 2 * 1024 * 1024
 
 T = TypeVar("T")
@@ -118,6 +119,7 @@ _BODIES: Final[dict[int, type[BaseModel]]] = {
     415: Failure,
     422: Refusal,
     429: Failure,
+    501: Failure,
     503: Outage,
 }
 _MEANINGS: Final[dict[int, str]] = {
@@ -130,6 +132,7 @@ _MEANINGS: Final[dict[int, str]] = {
     415: "The body is not application/json",
     422: "A field breaks a rule",
     429: "Too many requests: see Retry-After",
+    501: "This installation has no setting for it: see `message`",
     503: "Redis or the database does not answer: see `committed`",
 }
 BODY_CODES: Final = (400, 413, 415, 422)

@@ -17,8 +17,11 @@ from management.group_mailboxes.service import GroupMailboxes
 from management.objects.destination import Destination
 from management.presence.commands import PresenceRuleValues, PresenceValues
 from management.presence.service import Presences
+from management.queue_agents.commands import QueueAgentValues
+from management.queue_agents.service import QueueAgents
 from xmlcurl.store.model import Wish
 
+AGENT_STATUS_OF: Final = {"agent_login": "available", "agent_logout": "logged_out"}
 NO_WAIT_MS: Final = 0
 """A caller listens to silence meanwhile, and the switch gives up: others are told afterwards, by the outbox."""
 
@@ -27,12 +30,18 @@ class ByPhone:
     """One for each process; safe to use from many tasks."""
 
     def __init__(
-        self, database: Database, presences: Presences, extensions: Extensions, mailboxes: GroupMailboxes
+        self,
+        database: Database,
+        presences: Presences,
+        extensions: Extensions,
+        mailboxes: GroupMailboxes,
+        agents: QueueAgents,
     ) -> None:
         self._database = database
         self._presences = presences
         self._extensions = extensions
         self._mailboxes = mailboxes
+        self._agents = agents
 
     async def carry_out(self, domain: str, wish: Wish) -> None:
         """Does what the phone of `wish.number` wants, as whom the audit log names it: "phone:1001".
@@ -60,6 +69,9 @@ class ByPhone:
                 extension_number=whose.extension, values=ExtensionValues(voicemail_pin=wish.digits)
             )
             await self._extensions.update(tenant, command, actor=actor, wait_ms=NO_WAIT_MS)
+        elif wish.kind in AGENT_STATUS_OF:
+            status = QueueAgentValues(status=AGENT_STATUS_OF[wish.kind])
+            await self._agents.update(tenant, whose.extension, status, actor=actor, wait_ms=NO_WAIT_MS)
         else:
             wanted = await self._presence(tenant, whose.extension, wish, target)
             await self._presences.update(tenant, whose.extension, wanted, actor=actor, wait_ms=NO_WAIT_MS)

@@ -45,7 +45,8 @@ class CallRecord:
 
     Args:
         domain: of the tenant whose call it is.
-        signed_in_as: the name that proved its password when it made the call.
+        signed_in_as: the name that proved its password when it made the call; of a leg that we called and somebody
+            handed on, whose phone it is.
         destination: what was dialled.
         answered_by: whom the caller talked to last: a number of the tenant, or digits as a gateway got them.
         is_answered_outside: `answered_by` is no number of the tenant.
@@ -140,8 +141,15 @@ class _Said:
 
     @property
     def first(self) -> Mapping[str, Any]:
-        """How the call began."""
-        return self.profiles[-1] if self.profiles else {}
+        """How the call began; of a leg that we called, from when it was handed on."""
+        profiles = self.profiles[:-1] if self.handed_on else self.profiles
+        return profiles[-1] if profiles else {}
+
+    @property
+    def handed_on(self) -> str | None:
+        """Whose phone it is, of a leg that we called: our user document says so there."""
+        was_called = self.variables.get("direction") == "outbound"
+        return _text(self.variables.get("xmlcurl_phone"), LONGEST_NUMBER) if was_called else None
 
     def owner(self) -> tuple[str | None, str | None]:
         """The tenant's domain, and the name that signed in.
@@ -153,7 +161,7 @@ class _Said:
         domain = self.matching("domain_name", _DOMAIN)
         if self.variables.get("sip_authorized") == "true" and name and domain:
             return domain.lower(), name
-        return self.matching("force_transfer_context", _DOMAIN) or self._context(), None
+        return self.matching("force_transfer_context", _DOMAIN) or self._context(), self.handed_on
 
     def _context(self) -> str | None:
         context = self.profiles[0].get("context") if self.profiles else None

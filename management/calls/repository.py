@@ -21,6 +21,7 @@ class Call:
 
     id: int
     uuid: str
+    tenant_id: int | None
     tenant: str | None
     direction: Direction
     caller_number: str | None

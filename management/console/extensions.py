@@ -9,6 +9,7 @@ from management.api.services import Services
 from management.console.objects import given
 from management.console.session import (
     ACTOR,
+    WHAT_REPLACES,
     Json,
     PasswordStdin,
     Search,
@@ -64,11 +65,18 @@ def change_password(number: Number, *, tenant: OfTenant, as_json: AsJson = False
 
 
 @app.command("delete")
-def delete_extension(number: Number, *, tenant: OfTenant, as_json: AsJson = False) -> None:
+def delete_extension(
+    number: Number,
+    *,
+    tenant: OfTenant,
+    replace_with: Annotated[str | None, typer.Option(help=WHAT_REPLACES)] = None,
+    as_json: AsJson = False,
+) -> None:
     """Its phones are signed out, its number can be given anew."""
 
     async def delete(services: Services) -> Written[None]:
-        return await services.extensions.delete(await tenant_of(services, tenant), number, actor=ACTOR)
+        scope = await tenant_of(services, tenant)
+        return await services.extensions.delete(scope, number, actor=ACTOR, replace_with=replace_with)
 
     written = run(delete)
     show_object({"deleted": True}, as_json=as_json)

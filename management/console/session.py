@@ -28,10 +28,13 @@ T = TypeVar("T")
 ACTOR: Final = Actor("cli")
 """Who did it, in the audit log."""
 ROWS_AT_ONCE: Final = 200
+WIDEST: Final = 10_000
+"""Characters of a line that goes to no terminal."""
 
 Json = typer.Option("--json", help="Print JSON, for programs.")
 Tenant = typer.Option("--tenant", help="The tenant's domain.", metavar="DOMAIN")
 PasswordStdin = typer.Option("--password-stdin", help="Read the password from standard input.")
+WHAT_REPLACES: Final = "What pointed to it points to this one from then on."
 Search = typer.Option("--search", help="Only what holds this text.")
 
 
@@ -85,7 +88,11 @@ def show_object(values: Mapping[str, Any], *, as_json: bool) -> None:
 
 def show_list(objects: Sequence[Any], columns: Sequence[str], *, as_json: bool) -> None:
     """Objects, one a line, with these columns; as JSON with all there are."""
-    rows = [asdict(each) for each in objects]
+    show_items([asdict(each) for each in objects], columns, as_json=as_json)
+
+
+def show_items(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """The same for objects as the API shows them."""
     if as_json:
         _print_json(rows)
         return
@@ -93,7 +100,8 @@ def show_list(objects: Sequence[Any], columns: Sequence[str], *, as_json: bool) 
     for row in rows:
         # As text: a name that looks like markup is a name.
         table.add_row(*(Text(_shown(row[column])) for column in columns))
-    Console().print(table)
+    # Whoever reads them by a program, grep say, has no margin: no value is broken in two.
+    Console(width=None if sys.stdout.isatty() else WIDEST).print(table)
 
 
 def show_sync(sync: SwitchSync) -> None:
@@ -131,5 +139,7 @@ def _shown(value: Any) -> str:
         case datetime():
             return value.isoformat(sep=" ", timespec="seconds")
         case tuple() | list():
-            return ", ".join(map(str, value))
+            return ", ".join(map(_shown, value))
+        case dict():
+            return json.dumps(value, ensure_ascii=False)
     return str(value)

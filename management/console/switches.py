@@ -16,7 +16,11 @@ app = typer.Typer(no_args_is_help=True, help="FreeSWITCH nodes that are told of 
 Id = Annotated[int, typer.Argument(metavar="ID")]
 Host = Annotated[str | None, typer.Option(help="Where its event socket listens. Default: 127.0.0.1.")]
 Port = Annotated[int | None, typer.Option(help="Default: 8021.")]
-Profile = Annotated[list[str] | None, typer.Option(help="A sofia profile, once for each. Default: internal.")]
+Profile = Annotated[
+    list[str] | None, typer.Option(help="A sofia profile, once for each. Default: internal and external.")
+]
+PeerHost = Annotated[str | None, typer.Option(help="IPv4 address where other switches send it calls; empty: none do.")]
+PeerPort = Annotated[int | None, typer.Option(help="Of its profile peers. Default: 5070.")]
 Enabled = Annotated[bool | None, typer.Option("--enabled/--disabled")]
 FromStdin = Annotated[bool, PasswordStdin]
 OrUpdate = Annotated[
@@ -38,13 +42,21 @@ def add_switch(
     host: Host = None,
     port: Port = None,
     profile: Profile = None,
+    peer_host: PeerHost = None,
+    peer_port: PeerPort = None,
     enabled: Enabled = None,
     or_update: OrUpdate = False,
     password_stdin: FromStdin = False,
     as_json: AsJson = False,
 ) -> None:
     """A new switch. The password of its event socket is asked for."""
-    options = given(port=port, enabled=enabled, sofia_profiles=tuple(profile or ()) or None)
+    options = given(
+        port=port,
+        enabled=enabled,
+        sofia_profiles=tuple(profile or ()) or None,
+        peer_host=peer_host,
+        peer_port=peer_port,
+    )
     password = secret(_PASSWORD, is_from_stdin=password_stdin)
     values = SwitchValues(name=name, host=host or "127.0.0.1", password=password, **options)
     if or_update:
@@ -70,6 +82,8 @@ def update_switch(
     host: Host = None,
     port: Port = None,
     profile: Profile = None,
+    peer_host: PeerHost = None,
+    peer_port: PeerPort = None,
     enabled: Enabled = None,
     password_stdin: FromStdin = False,
     as_json: AsJson = False,
@@ -81,6 +95,8 @@ def update_switch(
         port=port,
         enabled=enabled,
         sofia_profiles=tuple(profile or ()) or None,
+        peer_host=peer_host,
+        peer_port=peer_port,
         password=secret(_PASSWORD, is_from_stdin=True) if password_stdin else None,
     )
     update(_service, switch_id, SwitchValues(**options), as_json=as_json)
@@ -95,4 +111,5 @@ def delete_switch(switch_id: Id, *, as_json: AsJson = False) -> None:
 @app.command("list")
 def list_switches(*, search: Annotated[str | None, Search] = None, as_json: AsJson = False) -> None:
     """Switches by name, without their passwords."""
-    list_all(_service, ("id", "name", "host", "port", "sofia_profiles", "enabled"), search=search, as_json=as_json)
+    columns = ("id", "name", "host", "port", "sofia_profiles", "peer_host", "peer_port", "enabled")
+    list_all(_service, columns, search=search, as_json=as_json)

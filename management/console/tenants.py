@@ -16,6 +16,9 @@ Domain = Annotated[str, typer.Argument(help="The SIP domain.")]
 Language = Annotated[str | None, typer.Option(help="Of the API's messages: en or vi.")]
 TimeZone = Annotated[str | None, typer.Option(help="Such as Asia/Ho_Chi_Minh.")]
 CacheableMs = Annotated[int | None, typer.Option(help="How long a switch may keep a user, in ms; 0 is never.")]
+HomeSwitch = Annotated[
+    int | None, typer.Option(help="Id of the switch with its mailboxes and queues; 0: each has its own.")
+]
 AsJson = Annotated[bool, Json]
 
 
@@ -31,10 +34,16 @@ def add_tenant(
     time_zone: TimeZone = None,
     language: Language = None,
     cacheable_ms: CacheableMs = None,
+    home_switch: HomeSwitch = None,
     as_json: AsJson = False,
 ) -> None:
     """A new tenant."""
-    options = given(time_zone=time_zone, language=language, cacheable_ms=cacheable_ms)
+    options = given(
+        time_zone=time_zone,
+        language=language,
+        cacheable_ms=cacheable_ms,
+        home_switch_id="" if home_switch == 0 else home_switch,
+    )
     create(_service, TenantValues(domain=domain, name=name or domain, **options), as_json=as_json)
 
 
@@ -48,6 +57,7 @@ def update_tenant(
     language: Language = None,
     cacheable_ms: CacheableMs = None,
     default_number: Annotated[str | None, typer.Option(help="Shown by calls that have no other; empty: none.")] = None,
+    home_switch: HomeSwitch = None,
     as_json: AsJson = False,
 ) -> None:
     """Other values; what is left out stays."""
@@ -58,6 +68,7 @@ def update_tenant(
         language=language,
         cacheable_ms=cacheable_ms,
         default_number=default_number,
+        home_switch_id="" if home_switch == 0 else home_switch,
     )
     update(_service, domain.lower(), TenantValues(**options), as_json=as_json)
 
@@ -71,5 +82,5 @@ def delete_tenant(domain: Domain, *, as_json: AsJson = False) -> None:
 @app.command("list")
 def list_tenants(*, search: Annotated[str | None, Search] = None, as_json: AsJson = False) -> None:
     """Tenants by domain."""
-    columns = ("domain", "name", "state", "time_zone", "language", "cacheable_ms", "default_number")
+    columns = ("domain", "name", "state", "time_zone", "language", "cacheable_ms", "default_number", "home_switch_id")
     list_all(_service, columns, search=search, as_json=as_json)

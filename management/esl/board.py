@@ -6,7 +6,7 @@ the readers a few seconds later, and is written again as a whole.
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any, Final
@@ -17,9 +17,12 @@ from redis.exceptions import RedisError
 from management.effects import Effects
 from management.esl.errors import SwitchError
 from management.esl.registrations import Address, Book, Registration
-from management.registrations import ALIVE_SECONDS, ERRORS_KEY, alive_key, state_key, table_key
+from management.gateways.states import gateways_key
+from management.registrations import ERRORS_KEY, state_key
 from xmlcurl.store.cache import CacheUnavailable
+from xmlcurl.store.peers import PEERS_KEY
 from xmlcurl.store.purge import BlockingPurge
+from xmlcurl.store.registrations import ALIVE_SECONDS, alive_key, table_key
 
 PAUSE_AFTER_FAILURE_SECONDS: Final = 2.0
 """How long Redis is left alone after it failed: each call to one that hangs costs a whole timeout."""
@@ -41,6 +44,17 @@ class Caches:
             self._purge(tags=effects.tags, guards=effects.guards)
         except CacheUnavailable as exc:
             raise PurgeUnavailable(str(exc)) from exc
+
+
+def keep_only(client: Redis, peers: Collection[int]) -> None:
+    """No other switch is sent calls: the others are disabled, or gone. A Redis that is away is told the next time."""
+    try:
+        named: Any = client.hkeys(PEERS_KEY)
+        gone = {int(each) for each in named} - set(peers)
+        if gone:
+            client.hdel(PEERS_KEY, *map(str, gone))
+    except (RedisError, OSError):
+        return
 
 
 class Board:
@@ -93,7 +107,24 @@ class Board:
     def withdraw(self) -> None:
         """The switch can't be asked any more: nothing is known from now on."""
         self._reading = None
-        self._try(lambda pipeline: pipeline.delete(alive_key(self._switch_id), table_key(self._switch_id)))
+        keys = (alive_key(self._switch_id), table_key(self._switch_id), gateways_key(self._switch_id))
+        self._try(lambda pipeline: pipeline.delete(*keys))
+
+    def publish_gateways(self, gateways: Mapping[int, tuple[str, datetime]], now: datetime) -> None:
+        """All gateways that it has: their states, and since when."""
+        key = gateways_key(self._switch_id)
+        table = {str(each): json.dumps([state, since.isoformat()]) for each, (state, since) in gateways.items()}
+
+        def write(pipeline: Any) -> None:
+            pipeline.delete(key)
+            pipeline.hset(key, mapping={"": now.isoformat(), **table})
+            pipeline.expire(key, ALIVE_SECONDS)
+
+        self._try(write)
+
+    def withdraw_gateways(self) -> None:
+        """Nothing is known of them from now on."""
+        self._try(lambda pipeline: pipeline.delete(gateways_key(self._switch_id)))
 
     def state(self, state: str, failure: Exception | None = None) -> None:
         """How we get on with the switch; a failure is counted by its class."""
@@ -110,6 +141,10 @@ class Board:
                 pipeline.hincrby(ERRORS_KEY, f"{self._switch_id} {kind}", 1)
 
         self._try(write)
+
+    def reached_at(self, core_uuid: str, address: str) -> None:
+        """Where others send it calls, and what it calls itself when it asks for something."""
+        self._try(lambda pipeline: pipeline.hset(PEERS_KEY, str(self._switch_id), f"{core_uuid} {address}"))
 
     def still(self) -> None:
         """The state is what it was."""

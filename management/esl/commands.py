@@ -8,6 +8,9 @@ from typing import Final, TypeVar
 
 from management.effects import Effects
 from management.esl.errors import SwitchNotReady, SwitchRefused, UnsafeArgument
+from xmlcurl.store.switch_model import GATEWAY_REVISION
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 FLUSH_ALL_ABOVE: Final = 50
 """More single flushes than this become one bare `xml_flush_cache`: cheaper to fetch again than to send."""
@@ -130,6 +133,24 @@ def drop_gateway(gateway_id: int) -> Command:
     return Command(f"sofia profile {GATEWAY_PROFILE} killgw g{gateway_id}", check_drop_gateway)
 
 
+LIST_GATEWAYS: Final = "sofia xmlstatus gateway"
+"""The line that lists the gateways of all profiles, with their states."""
+
+
+def ask_revision(gateway_id: int) -> str:
+    """The line that asks as what the switch knows the gateway; nothing of one that it does not know."""
+    return f"sofia_gateway_data g{gateway_id} var {GATEWAY_REVISION}"
+
+
+ASK_CORE_UUID: Final = "global_getvar core_uuid"
+"""The line that asks what the switch calls itself, as long as it runs, in every request."""
+
+
+def core_uuid(reply: str) -> str | None:
+    """None: it does not say."""
+    return reply.strip() if _UUID.fullmatch(reply.strip()) else None
+
+
 def reload_acl() -> Command:
     return Command("reloadacl", check_reload_acl, slow=True)
 
@@ -152,6 +173,15 @@ def drop_agent(number: str, domain: str) -> Command:
     """The agent, with all it serves and whether it is logged in; one who never was is well."""
     agent = f"{_part_of_address(number)}@{_part_of_address(domain)}"
     return Command(f"callcenter_config agent del {agent}", check_queue)
+
+
+_STATUSES: Final = {"available": "Available", "on_break": "On Break", "logged_out": "Logged Out"}
+
+
+def set_agent(number: str, domain: str, status: str) -> Command:
+    """Whether the agent is called by its queues; one that the switch does not know is in none of them there."""
+    agent = f"{_part_of_address(number)}@{_part_of_address(domain)}"
+    return Command(f"callcenter_config agent set status {agent} '{_STATUSES[status]}'", check_agent)
 
 
 def list_all(profile: str) -> str:
@@ -286,6 +316,13 @@ def check_queue(reply: str) -> int:
     if reply.startswith("-ERR Invalid Queue not found!"):
         raise SwitchNotReady(_first_line(reply))
     if reply.strip() != "+OK" and not _NOT_LOADED.match(reply):
+        raise SwitchRefused(_first_line(reply))
+    return 0
+
+
+def check_agent(reply: str) -> int:
+    """Raise unless the agent has the status, or is unknown, as on a switch without mod_callcenter."""
+    if reply.strip() not in {"+OK", "-ERR Agent not found!"} and not _NOT_LOADED.match(reply):
         raise SwitchRefused(_first_line(reply))
     return 0
 

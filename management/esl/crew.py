@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from management import outbox
-from management.esl.board import Board, Caches
+from management.esl.board import Board, Caches, keep_only
 from management.esl.caretaker import Caretaker
 from management.esl.repository import Store, StoreUnavailable, Switch
 from management.esl.timing import Timing
@@ -93,7 +93,9 @@ class Crew:
             self._pulse.beat("crew")
             self._keep_a_caretaker()
             try:
-                self._follow(self._store.enabled_switches())
+                switches = self._store.enabled_switches()
+                self._follow(switches)
+                keep_only(self._redis, [switch.id for switch in switches if switch.peer_address])
             except StoreUnavailable as exc:
                 log.warning("switches_unknown", reason=str(exc))
             self._looking.wait(self._timing.look)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, Executable, or_, select, tuple_
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -14,7 +14,8 @@ from management import outbox
 from management.effects import Effects
 from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
-from xmlcurl.store.tables import extensions, queues, switches, taken_names, tenants
+from xmlcurl.store.queries_switch import gateway_of, gateways_in_service
+from xmlcurl.store.tables import agent_statuses, extensions, queue_agents, queues, switches, taken_names, tenants
 
 Statement = Executable
 """One of outbox.py's."""
@@ -37,6 +38,8 @@ class Switch:
     port: int
     password_encrypted: str
     profiles: tuple[str, ...]
+    peer_address: str = ""
+    """HOST:PORT of its profile `peers`; empty: no other switch sends it calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,15 @@ class Store:
         with self._transaction(self._engine) as connection:
             rows = connection.execute(wanted.order_by(switches.c.id)).all()
         return [
-            Switch(row.id, row.name, row.host, row.port, row.password_encrypted, tuple(row.sofia_profiles))
+            Switch(
+                row.id,
+                row.name,
+                row.host,
+                row.port,
+                row.password_encrypted,
+                tuple(row.sofia_profiles),
+                f"{row.peer_host}:{row.peer_port}" if row.peer_host else "",
+            )
             for row in rows
         ]
 
@@ -111,6 +122,25 @@ class Store:
         )
         with self._transaction(self._engine) as connection:
             return [f"{row.id}@{row.domain}" for row in connection.execute(wanted)]
+
+    def agent_statuses(self, names: Collection[tuple[str, str]] | None = None) -> dict[tuple[str, str], str]:
+        """The statuses of living extensions, by number and domain; None: of all that serve a queue."""
+        with self._transaction(self._engine) as connection:
+            if names is None:
+                serving = extensions.c.id.in_(select(queue_agents.c.extension_id))
+                return _agent_statuses(connection, serving)
+            found: dict[tuple[str, str], str] = {}
+            ordered = sorted(names)
+            for start in range(0, len(ordered), _PAIRS_AT_ONCE):
+                some = tuple_(extensions.c.number, tenants.c.domain).in_(ordered[start : start + _PAIRS_AT_ONCE])
+                found |= _agent_statuses(connection, some)
+            return found
+
+    def gateway_revisions(self) -> dict[int, str]:
+        """Every gateway that switches shall have, by id: as what."""
+        with self._transaction(self._engine) as connection:
+            rows = connection.execute(gateways_in_service()).all()
+        return {row.id: gateway_of(row).revision for row in rows}
 
     def write(self, statements: Sequence[Statement]) -> None:
         """All of them in one transaction."""
@@ -196,6 +226,17 @@ def _accounts(connection: Connection, names: Sequence[tuple[str, str]], now: dat
         (row.number, row.domain): Account(row.tenant_id, row.id, row.credentials_revision, bool(row.in_service))
         for row in connection.execute(wanted)
     }
+
+
+def _agent_statuses(connection: Connection, whose: ColumnElement[bool]) -> dict[tuple[str, str], str]:
+    wanted = (
+        select(extensions.c.number, tenants.c.domain, agent_statuses.c.status)
+        .join(tenants, tenants.c.id == extensions.c.tenant_id)
+        .outerjoin(agent_statuses, agent_statuses.c.extension_id == extensions.c.id)
+        .where(whose, extensions.c.deleted_at.is_(None), tenants.c.deleted_at.is_(None), tenants.c.state == "active")
+        .order_by(extensions.c.id)
+    )
+    return {(row.number, row.domain): row.status or "logged_out" for row in connection.execute(wanted)}
 
 
 def _domains(connection: Connection, domains: Collection[str]) -> set[str]:

@@ -1,14 +1,14 @@
 """The outbox of one switch: claim -> drop tags -> tell the switch -> finish or postpone."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
 from management import outbox
-from management.effects import Effects
+from management.effects import Effects, UserName
 from management.esl import commands
 from management.esl.board import Board, Caches, PurgeUnavailable
 from management.esl.errors import SwitchError, SwitchUnreachable, UnsafeArgument
@@ -110,10 +110,14 @@ class Teller:
         effects = change.effects if change.state == "pending" else change.effects.flushes
         try:
             planned = commands.commands_for(effects, self._switch.profiles)
+            planned += [commands.set_agent(*agent, status) for agent, status in self._statuses(effects).items()]
             return planned + self._watch.drop_commands(effects.drop_registrations, effects.drop_domains)
         except UnsafeArgument as exc:
             outcome.refused = str(exc)
             return ()
+
+    def _statuses(self, effects: Effects) -> Mapping[UserName, str]:
+        return self._store.agent_statuses(effects.tell_agents) if effects.tell_agents else {}
 
     def _postpone(self, changes: list[Change], error: str, seconds: float) -> None:
         due_at = utc_now() + timedelta(seconds=seconds)

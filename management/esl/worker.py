@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -17,6 +18,7 @@ import structlog
 from management.esl import commands
 from management.esl.board import Board, Caches
 from management.esl.errors import SwitchError, SwitchUnreachable
+from management.esl.gateways import Trunks
 from management.esl.registrations import EVENTS
 from management.esl.repository import Store, StoreUnavailable, Switch
 from management.esl.teller import Teller
@@ -55,6 +57,7 @@ class _Due:
     rescan: float = 0.0
     heartbeat: float = 0.0
     tables: float = 0.0
+    gateways: float = 0.0
     work: float = 0.0
 
 
@@ -80,6 +83,7 @@ class SwitchWorker:
         self._beat = beat
         self._store = store
         self._watch = Watch(switch, store, board)
+        self._trunks = Trunks(switch, store, board)
         self._teller = Teller(switch, store, caches, board, self._watch, owner=owner, timing=timing, beat=beat)
         self._stopping = threading.Event()
         self._link: Link | None = None
@@ -137,7 +141,14 @@ class SwitchWorker:
         link.listen(*EVENTS)
         send(link, commands.flush_all())
         now = time.monotonic()
-        self._due = _Due(flush=now + self._timing.flush_again, rescan=now, heartbeat=now, tables=now, work=now)
+        self._due = _Due(
+            flush=now + self._timing.flush_again,
+            rescan=now,
+            heartbeat=now,
+            tables=now,
+            gateways=now + self._timing.read_tables,
+            work=now,
+        )
         self._publish_link(link)
         self._board.state("connected")
         log.info("switch_connected", switch=self.switch.name)
@@ -157,6 +168,8 @@ class SwitchWorker:
             self._due.flush = float("inf")
         if now >= self._due.rescan:
             self._rescan(link)
+        if now >= self._due.gateways:
+            self._keep_gateways(link)
         events = self._look_at_phones(link, now)
         if now >= self._due.heartbeat:
             self._heartbeat(link)
@@ -165,24 +178,38 @@ class SwitchWorker:
     def _rescan(self, link: Link) -> None:
         """Tenants may have come while the switch was disabled: domains and gateways, carriers' addresses, queues.
 
-        A new switch has no agents until each queue was read once.
+        A new switch has no agents until each queue was read once, and then they are logged out.
         """
         self._due.rescan = float("inf")
+        self._try(commands.LIST_GATEWAYS, lambda: self._trunks.put_right(link))
         anew = [
             *map(commands.rescan, self.switch.profiles),
             commands.reload_acl(),
             *map(commands.reload_queue, self._store.queues()),
+            *(commands.set_agent(*agent, status) for agent, status in self._store.agent_statuses().items()),
         ]
         for command in anew:
             self._beat()
-            try:
-                send(link, command)
-            except SwitchUnreachable:
-                raise
-            except SwitchError as exc:
-                self._board.state("connected", exc)
-                self._due.rescan = time.monotonic() + self._timing.read_tables
-                log.warning("rescan_failed", switch=self.switch.name, command=command.line, reason=str(exc))
+            self._try(command.line, partial(send, link, command))
+
+    def _keep_gateways(self, link: Link) -> None:
+        """A switch that read them anew while nobody could say which there are has none of them."""
+        self._due.gateways = time.monotonic() + self._timing.read_tables
+        if self._try(commands.LIST_GATEWAYS, lambda: self._trunks.put_right(link)):
+            again = commands.rescan(commands.GATEWAY_PROFILE)
+            self._try(again.line, lambda: send(link, again))
+
+    def _try(self, line: str, doing: Callable[[], int]) -> int:
+        """What it gives; 0 where the switch could not, which is tried again later."""
+        try:
+            return doing()
+        except SwitchUnreachable:
+            raise
+        except SwitchError as exc:
+            self._board.state("connected", exc)
+            self._due.rescan = time.monotonic() + self._timing.read_tables
+            log.warning("rescan_failed", switch=self.switch.name, command=line, reason=str(exc))
+            return 0
 
     def _look_at_phones(self, link: Link, now: float) -> int:
         """Registrations may fail for a while; changes must go on."""
@@ -211,7 +238,14 @@ class SwitchWorker:
         if self._watch.is_complete:
             self._board.stay_alive(self._watch.book)
         self._board.still()
+        self._be_a_peer(link)
+        self._trunks.look(link)
         self._due.heartbeat = time.monotonic() + self._timing.heartbeat
+
+    def _be_a_peer(self, link: Link) -> None:
+        """Each time: Redis may have lost it."""
+        if self.switch.peer_address and (core_uuid := commands.core_uuid(link.api(commands.ASK_CORE_UUID))):
+            self._board.reached_at(core_uuid, self.switch.peer_address)
 
     def _work(self, link: Link) -> bool:
         """Do what is due in the outbox; whether there may be more."""

@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from management.errors import Invalid, NotFound
-from management.explain.commands import ExplainCall
+from management.explain.commands import ANONYMOUS, ExplainCall
 from management.explain.following import Following, Leg
 from management.explain.model import CallExplained, Step
 from management.explain.people import other_name, out_of_service
@@ -56,7 +56,7 @@ class CallStory:
             is_from_outside = await find_extension(self._connection, self._tenant_id, caller) is None
         if not is_from_outside:
             return Leg(caller, caller, tenant.domain)
-        if not caller.removeprefix("+").isdecimal():
+        if caller != ANONYMOUS and not caller.removeprefix("+").isdecimal():
             raise Invalid.of("from", "exists")
         return Leg("", caller, OUTSIDE)
 

@@ -17,11 +17,17 @@ from management.explain.commands import CAUSES, ExplainCall
 from management.explain.model import Outcome
 from xmlcurl.render.reading import expanded, set_variable
 from xmlcurl.routing import Action
+from xmlcurl.routing.sounds import NOT_FETCHED, QUEUE_SOUND, greeting_in
 
 _LEG: Final = re.compile(r"(?:\[(?P<own>[^\]]*)\])?(?P<endpoint>.*)")
 _GATEWAY: Final = re.compile(r"sofia/gateway/g(\d+)/(.+)")
 _PHONE: Final = re.compile(r"user/([^@]+)@.+")
+_AT_LIMIT: Final = "error/USER_BUSY"
+"""Instead of the phone of somebody who has as many calls as allowed."""
 _BETWEEN: Final = re.compile(r",(?![^\[]*\])")
+_DOES_NOT_RING: Final = frozenset({"unknown_number", "down", "fails", "silent"})
+_AS_THEY_ARE: Final = frozenset({"unset", "execute_extension"})
+"""Applications whose data is a name, or which ask the switch what only it knows."""
 _SAID_OF_CAUSES: Final[Mapping[str, str]] = {cause: state.replace("_", " ") for state, cause in CAUSES.items()}
 
 
@@ -61,8 +67,11 @@ class Following:
             "callcenter": self._queue,
             "ivr": self._menu,
             "hangup": self._hang_up,
+            "execute_extension": self._fetch,
+            "playback": self._play,
             "transfer": self._transfer,
             "answer": self._pass_over,
+            "bind_digit_action": self._pass_over,
             "sleep": self._pass_over,
         }
 
@@ -76,7 +85,7 @@ class Following:
             if do is None:
                 self._said.append(f"{application} {data}")
                 continue
-            target = do(data if application == "unset" else expanded(data, self.leg.variables))
+            target = do(data if application in _AS_THEY_ARE else expanded(data, self.leg.variables))
             if target is not None or self.leg.is_over:
                 break
         return tuple(self._said), target
@@ -108,6 +117,8 @@ class Following:
             self._said.append(f"{number} has as many calls as it may have ({most}), and does not ring")
         elif application == "bridge":
             self._bridge(argument)
+        elif application == "set":
+            self._set(argument)
 
     def _bridge(self, dial_string: str) -> None:
         cause = ""
@@ -128,6 +139,8 @@ class Following:
         match = _LEG.fullmatch(leg)
         own_text, endpoint = (match["own"], match["endpoint"]) if match else (None, leg)
         own = dict(each.partition("=")[::2] for each in (own_text or "").split(",") if each)
+        if endpoint == _AT_LIMIT:
+            return "USER_BUSY"
         if gateway := _GATEWAY.fullmatch(endpoint):
             name, state = f"g{gateway[1]}/{gateway[2]}", self._gateways.get(int(gateway[1]), "answers")
         else:
@@ -140,7 +153,9 @@ class Following:
             return cause
         self.outcome.rang.append(name)
         seconds = self.leg.variables.get("call_timeout", "")
-        self._said.append(f"{name} rings, for at most {seconds} s: {_SAID_OF_CAUSES.get(cause, 'it answers')}")
+        what = _SAID_OF_CAUSES.get(cause, "it answers")
+        rings = state not in _DOES_NOT_RING
+        self._said.append(f"{name} rings, for at most {seconds} s: {what}" if rings else f"{name} is tried: {what}")
         if not cause and self.outcome.answered_by is None:
             self._answered(name, own)
         return cause
@@ -149,6 +164,8 @@ class Following:
         shown = self.leg.variables.get("effective_caller_id_number", self.leg.number)
         self.outcome.answered_by = name
         self.outcome.shown = own.get("origination_caller_id_number", shown)
+        shown_name = self.leg.variables.get("effective_caller_id_name")
+        self.outcome.shown_name = own.get("origination_caller_id_name", shown_name)
         self.outcome.is_recorded = self.leg.is_recorded or "execute_on_answer" in own
         recorded = ", and the call is recorded" if self.outcome.is_recorded else ""
         self._said.append(f"{name} sees {self.outcome.shown}{recorded}")
@@ -159,13 +176,22 @@ class Following:
         if data.startswith("check "):
             pin = "without a PIN" if " auth " in data else "with its PIN"
             self._said.append(f"listens to {f'mailbox {number}' if number else 'any mailbox'}, {pin}")
+            self.outcome.listens = True
         else:
             self._said.append(f"the mailbox of {number} takes a message")
         self.outcome.mailbox = number
         self.leg.is_over = True
 
+    def _fetch(self, _data: str) -> None:
+        self._said.append(f"the greeting is fetched (if it can't be: {NOT_FETCHED}), and the call answered")
+
+    def _play(self, sound: str) -> None:
+        self._said.append(f"hears greeting {greeting_in(sound)}")
+
     def _queue(self, name: str) -> None:
-        self._said.append(f"waits in the queue {name}; if nobody serves the caller:")
+        sound = self.leg.variables.get(QUEUE_SOUND)
+        heard = f", and hears greeting {greeting_in(sound)}" if sound else ""
+        self._said.append(f"waits in the queue {name}{heard}; if nobody serves the caller:")
 
     def _menu(self, name: str) -> str | None:
         choice = self._choices.pop(self._dialled, None)

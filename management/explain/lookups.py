@@ -55,7 +55,7 @@ class LookupStory:
         document = loaded.document
         if asked.signs_in and document and asked.user != document.sign_in_name:
             document = None
-        if document and extension:
+        if document:
             return await self._with_cache(key, domain, document, _found(extension, asked))
         return await self._with_cache(key, domain, None, await self._why_not(asked, tenant_id, extension))
 
@@ -64,7 +64,7 @@ class LookupStory:
         if tenant is not None and not tenant.is_active:
             return f"{tenant.domain} is suspended"
         if extension is None:
-            return f"no extension is called {asked.user}"
+            return f"no extension is called {asked.user}"  # nobody signs in as a mailbox of a group
         if why := out_of_service(extension, self._now):
             return why
         if asked.by_alias and asked.user == extension.number:
@@ -89,7 +89,9 @@ class LookupStory:
         )
 
 
-def _found(extension: Extension, asked: ExplainLookup) -> str:
+def _found(extension: Extension | None, asked: ExplainLookup) -> str:
+    if extension is None:
+        return f"{asked.user} is a mailbox of a group, which nobody signs in as"
     return f"{asked.user} is {other_name(extension, asked.user)} of extension {extension.number}, which is in service"
 
 

@@ -33,7 +33,11 @@ class Outcome:
     answered_by: str | None = None
     shown: str | None = None
     """The caller's number, as whoever answered sees it."""
+    shown_name: str | None = None
+    """The caller's name, likewise; None: the one that came with a call from outside."""
     mailbox: str | None = None
+    """Takes a message, or is listened to; None then: whichever the caller says."""
+    listens: bool = False
     is_recorded: bool = False
     cause: str | None = None
 

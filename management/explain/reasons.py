@@ -42,7 +42,8 @@ def where(destination: Destination | None) -> str:
         case Destination(type="end_call"):
             return "the end of the call"
         case Destination(type="play_greeting"):
-            return f"greeting {destination.greeting_id}, {destination.times} times"
+            greeting = destination.greeting.id if destination.greeting else "none"
+            return f"greeting {greeting}, {destination.times} times"
     return f"{_HERE.get(destination.type, destination.type)} {destination.prefix}{destination.number}"
 
 

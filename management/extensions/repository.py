@@ -14,7 +14,7 @@ from management.extensions.model import Extension, Names, OutboundNumber
 from management.objects.forwards import Destined
 from management.objects.links import Link, Membership, users_of
 from management.objects.parts import living
-from management.objects.repository import MOST_USERS_SHOWN
+from management.objects.repository import MOST_MOVED_NAMED, MOST_USERS_SHOWN
 from management.objects.reserved import emergency_numbers
 from management.paging import Page, PageWanted
 from management.presence.repository import PresenceRepository
@@ -156,10 +156,21 @@ class ExtensionRepository:
         """What points to the extension, as "ring group Sales"; at most MOST_USERS_SHOWN of them."""
         return await users_of(_LINKS, self._connection, extension_id, MOST_USERS_SHOWN)
 
-    async def replace(self, extension_id: int, other_id: int) -> None:
-        """What points to the extension points to the other from now on."""
+    async def replace(self, extension_id: int, other_id: int) -> list[str]:
+        """What points to the extension points to the other from now on; who that is, at most MOST_MOVED_NAMED."""
+        moved = await users_of(_LINKS, self._connection, extension_id, MOST_MOVED_NAMED)
         for link in _LINKS:
             await link.replace(self._connection, extension_id, other_id)
+        return moved
+
+    async def queue_ids(self, extension_id: int) -> list[int]:
+        """The living queues that it serves."""
+        serving = (
+            select(queues.c.id)
+            .join(queue_agents, queue_agents.c.queue_id == queues.c.id)
+            .where(queue_agents.c.extension_id == extension_id, queues.c.deleted_at.is_(None))
+        )
+        return [*(await self._connection.execute(serving)).scalars()]
 
     async def password_encrypted(self, extension_id: int) -> str:
         """The SIP password as it is stored."""

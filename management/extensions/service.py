@@ -247,14 +247,22 @@ class Extensions:
         users = await repository.users(before.id)
         if users and replace_with is None:
             raise InUse("extension", users)
+        moved: list[str] = []
         if replace_with is not None:
             other = await repository.find(replace_with, to_link=True)
             if other is None or other.id == before.id:
                 raise Invalid.of("replace_with", "exists")
-            await repository.replace(before.id, other.id)
-            write.tell(Effects(tags=frozenset({Tag.calls(tenant.id)})))
+            served = await repository.queue_ids(before.id)
+            moved = await repository.replace(before.id, other.id)
+            write.tell(
+                Effects(
+                    tags=frozenset({Tag.calls(tenant.id)}),
+                    reload_queues=frozenset(f"{queue_id}@{tenant.domain}" for queue_id in served),
+                    tell_agents=frozenset({(other.number, tenant.domain)}) if served else frozenset(),
+                )
+            )
         await repository.remove(before.id, {"credentials_revision": before.credentials_revision + 1})
-        _conclude(write, tenant, "delete", before, None)
+        _conclude(write, tenant, "delete", before, None, replaced_by=replace_with, moved=moved)
 
     def _clear(self, encrypted: str) -> str:
         try:
@@ -322,6 +330,8 @@ def _conclude(
     after: Extension | None,
     *,
     secrets_changed: tuple[str, ...] = (),
+    replaced_by: str | None = None,
+    moved: Sequence[str] = (),
 ) -> None:
     """What every change ends with: its consequences, and its row in the audit log."""
     now = utc_now()
@@ -336,6 +346,8 @@ def _conclude(
         before=None if before is None else before.audited(),
         after=None if after is None else after.audited(),
         secrets_changed=secrets_changed,
+        replaced_by=replaced_by,
+        moved=moved,
     )
 
 

@@ -15,7 +15,9 @@ LARGEST_KILOBYTES: Final = 10 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greeting:
-    """A sound that callers hear. `format` is "wav" or "mp3"; `sha256` in lower-case hex, of the whole file."""
+    """A sound that callers hear. `format` is "wav", or "mp3" for one that was stored before sounds were converted;
+    `sha256` in lower-case hex, of the whole file.
+    """
 
     id: int
     name: str
@@ -37,7 +39,7 @@ def _sound(value: bytes) -> Iterator[Broken]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GreetingValues(Values):
-    """`content` is the whole file."""
+    """`content` is the whole file as it was sent."""
 
     REQUIRED: ClassVar[frozenset[str]] = frozenset({"name", "content"})
     RULES: ClassVar[Mapping[str, Rule]] = {"name": label(LONGEST_NAME), "content": _sound}

@@ -44,8 +44,9 @@ class GroupMailboxes(Routed[int, GroupMailbox, GroupMailboxValues]):
         before: GroupMailbox | None,
         after: GroupMailbox | None,
         values: GroupMailboxValues | None = None,
+        **moved: Any,
     ) -> None:
-        await super()._conclude(write, scope, verb, before=before, after=after, values=values)
+        await super()._conclude(write, scope, verb, before=before, after=after, values=values, **moved)
         # A PIN that was set by phone lives in the switch: it must open neither this mailbox nor the number's next one.
         if after is None or (values and "pin" in values.given()):
             write.tell(Effects(reset_pins=frozenset((each.number, scope.domain) for each in (before, after) if each)))

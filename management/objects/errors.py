@@ -13,7 +13,7 @@ class ObjectUnknown(NotFound):
     """No living object of that kind, or another tenant's."""
 
     def __init__(self, kind: str, key: int | str) -> None:
-        super().__init__(f"{kind} {key!r}")
+        super().__init__(f"{kind.replace('_', ' ')} {key!r}")
 
 
 class InUse(Conflict):

@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 MOST_USERS_SHOWN: Final = 20
 """How many users of an object are named when it can't be deleted for them."""
+MOST_MOVED_NAMED: Final = 1_000
+"""How many the audit log names when they moved to another object."""
 
 
 class Rows(Generic[T]):
@@ -113,14 +115,16 @@ class Rows(Generic[T]):
             await part.remove(self._connection, object_id)
         await self.change(object_id, {"deleted_at": utc_now()})
 
-    async def users(self, object_id: int) -> list[str]:
-        """What points to the row, as "extension 1001"; at most MOST_USERS_SHOWN of them."""
-        return await users_of(self.LINKS, self._connection, object_id, MOST_USERS_SHOWN)
+    async def users(self, object_id: int, most: int = MOST_USERS_SHOWN) -> list[str]:
+        """What points to the row, as "extension 1001"; at most so many."""
+        return await users_of(self.LINKS, self._connection, object_id, most)
 
-    async def replace(self, object_id: int, other_id: int) -> None:
-        """What points to the row points to the other from now on."""
+    async def replace(self, object_id: int, other_id: int) -> list[str]:
+        """What points to the row points to the other from now on; who that is, at most MOST_MOVED_NAMED of them."""
+        moved = await self.users(object_id, MOST_MOVED_NAMED)
         for link in self.LINKS:
             await link.replace(self._connection, object_id, other_id)
+        return moved
 
     async def linked_id(self, column: Column[Any], value: Any, tenant_id: int | None) -> int | None:
         """The id of the tenant's living row with this value; nobody deletes it before the transaction has ended."""

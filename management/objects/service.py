@@ -4,7 +4,7 @@ A kind says what follows from its changes once, in `consequences`; nobody who ch
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -138,14 +138,17 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
             users = await rows.users(before.id)
             if users and replace_with is None:
                 raise InUse(self.KIND, users)
+            moved: list[str] = []
             if replace_with is not None:
                 other = await rows.find(replace_with, to_link=True)
                 if other is None or other.id == before.id:
                     raise Invalid.of("replace_with", "exists")
-                await rows.replace(before.id, other.id)
+                moved = await rows.replace(before.id, other.id)
                 write.tell(self.moved(scope))
             await rows.remove(before.id)
-            await self._conclude(write, scope, "delete", before=before, after=None)
+            await self._conclude(
+                write, scope, "delete", before=before, after=None, replaced_by=replace_with, moved=moved
+            )
 
         return await self._run(await self._owner_id(scope, key), delete, actor, wait_ms)
 
@@ -167,6 +170,8 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
         before: Object | None,
         after: Object | None,
         values: New | None = None,
+        replaced_by: Key | None = None,
+        moved: Sequence[str] = (),
     ) -> None:
         """What every change ends with: its consequences, and its row in the audit log."""
         write.tell(self.consequences(scope, before, after))
@@ -178,6 +183,8 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
             before=None if before is None else asdict(before),
             after=None if after is None else asdict(after),
             secrets_changed=() if values is None else tuple(sorted(values.SECRETS & values.given().keys())),
+            replaced_by=replaced_by,
+            moved=moved,
         )
 
     def _known(self, found: Object | None, key: Key) -> Object:

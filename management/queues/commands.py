@@ -1,7 +1,7 @@
 """What a queue is, and what can be wished for one. Standard library only."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -29,14 +29,19 @@ LONGEST_RING: Final = 300
 LONGEST_WRAP_UP: Final = 3_600
 MOST_AGENTS: Final = 100
 LAST_LEVEL: Final = 9
+LOGGED_OUT: Final = "logged_out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """An extension, by number, that takes calls of a queue. Those of a higher level ring later."""
+    """An extension, by number, that takes calls of a queue. Those of a higher level ring later.
+
+    `status` is shown, and changed elsewhere: it is the same in all queues.
+    """
 
     extension: str
     level: int = 1
+    status: str = field(default=LOGGED_OUT, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from management.errors import Broken, Invalid
 from management.objects.dialled import DialledRows
 from management.objects.forwards import Destined, Forward
 from management.objects.parts import Part, living
-from management.queues.commands import Agent, Queue
-from xmlcurl.store.tables import destinations, extensions, greetings, queue_agents, queues, taken_names
+from management.queues.commands import LOGGED_OUT, Agent, Queue
+from xmlcurl.store.tables import agent_statuses, destinations, extensions, greetings, queue_agents, queues, taken_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,16 @@ class Agents:
 
     async def load(self, connection: AsyncConnection, owner_ids: Sequence[int]) -> Mapping[int, tuple[Agent, ...]]:
         statement = (
-            select(queue_agents.c.queue_id, extensions.c.number, queue_agents.c.level)
+            select(queue_agents.c.queue_id, extensions.c.number, queue_agents.c.level, agent_statuses.c.status)
             .join(extensions, extensions.c.id == queue_agents.c.extension_id)
+            .outerjoin(agent_statuses, agent_statuses.c.extension_id == extensions.c.id)
             .where(queue_agents.c.queue_id.in_(owner_ids))
             .order_by(queue_agents.c.position)
         )
         found: dict[int, tuple[Agent, ...]] = {}
-        for queue_id, number, level in await connection.execute(statement):
-            found[queue_id] = (*found.get(queue_id, ()), Agent(extension=number, level=level))
+        for queue_id, number, level, status in await connection.execute(statement):
+            agent = Agent(extension=number, level=level, status=status or LOGGED_OUT)
+            found[queue_id] = (*found.get(queue_id, ()), agent)
         return found
 
     async def save(

@@ -24,6 +24,8 @@ class Queues(Routed[int, Queue, QueueValues]):
             reload_queues=frozenset({_name(scope, after)}) if after else frozenset(),
             unload_queues=frozenset({_name(scope, before)}) if before and after is None else frozenset(),
             drop_tiers=left,
+            # A switch takes a new agent for one who is logged out.
+            tell_agents=frozenset((each, scope.domain) for each in _agents(after) - _agents(before)),
         )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import IPv4Address
 from typing import ClassVar, Final
 
 from management.errors import Broken
@@ -16,13 +17,19 @@ MOST_PROFILES: Final = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """One FreeSWITCH, as the worker reaches its event socket. Its password is never shown."""
+    """One FreeSWITCH, as the worker reaches its event socket. Its password is never shown.
+
+    Args:
+        peer_host: where its profile `peers` takes calls from other switches; None: it takes and makes none.
+    """
 
     id: int
     name: str
     host: str
     port: int
     sofia_profiles: tuple[str, ...]
+    peer_host: str | None
+    peer_port: int
     enabled: bool
     created_at: datetime
     updated_at: datetime
@@ -33,6 +40,14 @@ def _is_name(value: str) -> bool:
 
 
 _password: Final = password(1, LONGEST_PASSWORD)
+
+
+def _ipv4_address(value: str) -> Iterator[Broken]:
+    # Calls are let in from it, so no name; and in a dial string the brackets of IPv6 would mean something else.
+    try:
+        IPv4Address(value)
+    except ValueError:
+        yield Broken("ipv4")
 
 
 def _profiles(values: Sequence[str]) -> Iterator[Broken]:
@@ -57,6 +72,8 @@ class SwitchValues(Values):
         "port": between(1, 65_535),
         "password": _password,
         "sofia_profiles": _profiles,
+        "peer_host": _ipv4_address,
+        "peer_port": between(1, 65_535),
     }
 
     name: str | Unset = UNSET
@@ -64,4 +81,6 @@ class SwitchValues(Values):
     port: int | Unset = UNSET
     password: str | Unset = field(default=UNSET, repr=False)
     sofia_profiles: tuple[str, ...] | Unset = UNSET
+    peer_host: str | Unset | None = UNSET
+    peer_port: int | Unset = UNSET
     enabled: bool | Unset = UNSET

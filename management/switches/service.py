@@ -15,7 +15,10 @@ from management.switches.commands import Switch, SwitchValues
 from management.switches.repository import SwitchRepository
 from management.writes import Writes, Written
 
-DEFAULT_PROFILES: Final = ("internal",)
+DEFAULT_PROFILES: Final = ("internal", "external")
+"""Those of freeswitch-conf. One that a switch has not is noticed at once, its registrations being unknown; that of the
+carriers, not named, is noticed when a changed gateway goes on as it was.
+"""
 
 
 class Switches(Objects[None, int, Switch, SwitchValues]):
@@ -40,8 +43,12 @@ class Switches(Objects[None, int, Switch, SwitchValues]):
             return await self.update(None, known.id, values, actor=actor)
 
     def consequences(self, scope: None, before: Switch | None, after: Switch | None) -> Effects:
-        """No document depends on a switch. The worker is woken, and flushes whom it did not know before."""
-        return Effects()
+        """No document depends on a switch. The worker is woken, and flushes whom it did not know before.
+
+        Whom others let in is read anew, and among several no switch may keep where somebody's phones are.
+        """
+        is_otherwise = _reached_at(before) != _reached_at(after)
+        return Effects(reloadacl=is_otherwise, flush_all=is_otherwise)
 
     async def columns(self, rows: Rows[Switch], values: SwitchValues, before: Switch | None) -> dict[str, Any]:
         """Raises Invalid when the password would keep nobody out of that host."""
@@ -63,6 +70,13 @@ class Switches(Objects[None, int, Switch, SwitchValues]):
             return self._vault.decrypt(await _stored_password(rows, switch))
         except SecretUnreadable:
             return None
+
+
+def _reached_at(switch: Switch | None) -> tuple[str, int] | None:
+    """Where others send it calls; None: nowhere."""
+    if switch is None or not switch.enabled or switch.peer_host is None:
+        return None
+    return switch.peer_host, switch.peer_port
 
 
 async def _stored_password(rows: Rows[Switch], switch: Switch) -> str:

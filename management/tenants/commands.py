@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from management.errors import Broken
 from management.numbers.commands import NUMBER
-from management.objects.commands import UNSET, Rule, Unset, Values, between, label, matching, one_of
+from management.objects.commands import UNSET, Rule, Unset, Values, between, existing_id, label, matching, one_of
 from management.timezones import zones
 from xmlcurl.store.model import LANGUAGES, TENANT_STATES
 from xmlcurl.store.text import is_domain
@@ -33,6 +33,7 @@ class Tenant:
     cacheable_ms: int
     default_number_id: int | None
     default_number: str | None
+    home_switch_id: int | None
     created_at: datetime
     updated_at: datetime
 
@@ -50,7 +51,10 @@ def _time_zone(value: str) -> Iterator[Broken]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantValues(Values):
-    """`default_number` is one of the tenant's numbers, as digits: what calls show that have no other."""
+    """`default_number` is one of the tenant's numbers, as digits: what calls show that have no other.
+
+    `home_switch_id`: where its mailboxes and queues are; None: on whichever switch a call is.
+    """
 
     REQUIRED: ClassVar[frozenset[str]] = frozenset({"domain", "name"})
     FIXED: ClassVar[frozenset[str]] = frozenset({"domain"})
@@ -62,6 +66,7 @@ class TenantValues(Values):
         "language": one_of(LANGUAGES),
         "cacheable_ms": between(0, LONGEST_CACHEABLE_MS),
         "default_number": matching(NUMBER, Broken("exists")),
+        "home_switch_id": existing_id,
     }
 
     domain: str | Unset = UNSET
@@ -71,3 +76,4 @@ class TenantValues(Values):
     language: str | Unset = UNSET
     cacheable_ms: int | Unset = UNSET
     default_number: str | Unset | None = UNSET
+    home_switch_id: int | Unset | None = UNSET

@@ -9,6 +9,7 @@ from management.objects.repository import Rows
 from management.objects.service import Objects
 from management.tenants.commands import Tenant, TenantValues
 from management.tenants.repository import TenantRepository
+from management.writes import Write
 from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
 
@@ -47,7 +48,24 @@ class Tenants(Objects[None, str, Tenant, TenantValues]):
         if "default_number" in columns:
             number = columns.pop("default_number")
             columns["default_number_id"] = None if number is None else await _number_id(rows, before, number)
+        if columns.get("home_switch_id") is not None:
+            await _check_switch(rows, columns["home_switch_id"])
         return columns
+
+    async def _conclude(
+        self,
+        write: Write,
+        scope: None,
+        verb: str,
+        *,
+        before: Tenant | None,
+        after: Tenant | None,
+        values: TenantValues | None = None,
+        **moved: Any,
+    ) -> None:
+        await super()._conclude(write, scope, verb, before=before, after=after, values=values, **moved)
+        if before and after and before.state != after.state:
+            write.tell(await _on_switches(TenantRepository(write.connection, None), after))
 
     async def _owner_id(self, scope: None, key: str) -> int:
         return (await self.find(None, key)).id
@@ -61,5 +79,27 @@ async def _number_id(rows: Rows[Tenant], tenant: Tenant | None, number: str) -> 
     return found
 
 
+async def _check_switch(rows: Rows[Tenant], switch_id: int) -> None:
+    assert isinstance(rows, TenantRepository)  # noqa: S101 - it is what ROWS says
+    if not await rows.has_switch(switch_id):
+        raise Invalid.of("home_switch_id", "exists")
+
+
 def _seen(tenant: Tenant) -> dict[str, Any]:
     return {name: value for name, value in asdict(tenant).items() if name not in UNSEEN}
+
+
+async def _on_switches(rows: TenantRepository, tenant: Tenant) -> Effects:
+    """What switches keep of a tenant that came into service, or left it.
+
+    Gateways go and come back, and so do the addresses that they let in. One that connected meanwhile has no queues.
+    """
+    gateways, is_active = await rows.gateway_ids(tenant.id), tenant.state == "active"
+    served = await rows.queues(tenant.id) if is_active else []
+    return Effects(
+        gateways=frozenset() if is_active else gateways,
+        rescan=bool(gateways),
+        reloadacl=bool(gateways),
+        reload_queues=frozenset(f"{queue_id}@{tenant.domain}" for queue_id, _ in served),
+        tell_agents=frozenset((number, tenant.domain) for _, number in served if number),
+    )

@@ -61,8 +61,10 @@ class FreeSwitch:
         """Replies of commands that only report, such as `status`."""
         self.pins: dict[tuple[str, str], str] = {}
         """voicemail_prefs: PINs that were set by phone, by number and domain."""
-        self.gateways: set[str] = set()
-        """Of the profile external, by name; nothing reads them anew."""
+        self.gateways: dict[str, tuple[str, str]] = {}
+        """Of the profile external, by name: state and revision; nothing reads them anew."""
+        self.agents: dict[str, str] = {}
+        """Of mod_callcenter, once that is among the modules: status by name."""
         self.reload_error = ""
         self.modules = {"mod_sofia", "mod_voicemail"}
         self.hold_registers = threading.Event()
@@ -112,6 +114,8 @@ class FreeSwitch:
             return f"-ERR {name} Command not found!\n"
         if words[:2] == ["sofia", "profile"] and words[3:] == ["rescan"] and words[2] in self.registrar.profiles:
             return f"Reload XML [{self.reload_error or 'Success'}]\n+OK scan complete\n"
+        if words[:2] == ["sofia", "xmlstatus"] and len(words) == 3:
+            return self._list_gateways()
         reply = self.registrar.command(words)
         if reply is None and words[:2] == ["sofia", "profile"] and words[3:4] == ["killgw"]:
             reply = self._kill_gateway(*words[4:])
@@ -127,8 +131,35 @@ class FreeSwitch:
             return "-ERR missing gw name\n"
         if name not in self.gateways:
             return "-ERR no such gateway.\n"
-        self.gateways.remove(name)
+        del self.gateways[name]
         return "+OK gateway marked for deletion.\n"
+
+    def _list_gateways(self) -> str:
+        """The fields that matter to us, as xml_gateway_status writes them."""
+        said = [
+            "  <gateway>\n"
+            f"    <name>{name}</name>\n    <profile>external</profile>\n    <username>line1</username>\n"
+            f"    <state>{state}</state>\n    <status>UP</status>\n    <uptime-usec>5000000</uptime-usec>\n"
+            "  </gateway>\n"
+            for name, (state, _) in self.gateways.items()
+        ]
+        head = '<?xml version="1.0" encoding="ISO-8859-1"?>\n<gateways>\n'
+        return head + "".join(said) + "</gateways>\n"
+
+    def _gateway_data(self, arguments: str) -> str:
+        name, _, variable = arguments.partition(" ")
+        return self.gateways.get(name, ("", ""))[1] if variable == "var xmlcurl_gateway_revision" else ""
+
+    def _callcenter(self, arguments: str) -> str | None:
+        words = arguments.split(" ", 4)
+        if "mod_callcenter" not in self.modules:
+            return None
+        if words[:3] != ["agent", "set", "status"]:
+            return "+OK\n"
+        if words[3] not in self.agents:
+            return "-ERR Agent not found!\n"
+        self.agents[words[3]] = words[4].strip("'")
+        return "+OK\n"
 
     def _reload_acl(self, _arguments: str) -> str:
         return f"-ERR [{self.reload_error}]\n" if self.reload_error else "+OK acl reloaded\n"
@@ -194,6 +225,8 @@ class FreeSwitch:
         "reloadxml": _reload,
         "reload": _reload_module,
         "reloadacl": _reload_acl,
+        "callcenter_config": _callcenter,
+        "sofia_gateway_data": _gateway_data,
         "msleep": _sleep,
         "show": _show,
         "hupall": _hang_up_all,

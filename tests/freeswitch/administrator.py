@@ -42,6 +42,8 @@ class Administrator:
 
     def __init__(self, url: str, token: str, domain: str) -> None:
         self.domain = domain
+        self.wait_seconds = WAIT_SECONDS
+        """For the switches, after each write that doesn't say otherwise."""
         self._client = httpx.AsyncClient(
             base_url=f"{url}/api/pbx", headers={"Authorization": f"Bearer {token}"}, timeout=30.0
         )
@@ -81,12 +83,21 @@ class Administrator:
         """What was created."""
         return dict((await self._write("POST", path, values)).json()["data"])
 
+    async def send(self, method: str, path: str, sound: bytes, **params: str) -> dict[str, Any]:
+        """A file as it is; what is there now."""
+        headers = {"Content-Type": "application/octet-stream", "Prefer": f"wait={WAIT_SECONDS}"}
+        answer = await self._client.request(method, path, content=sound, params=params, headers=headers)
+        assert answer.is_success, f"{answer.status_code} {answer.text}"
+        return dict(answer.json()["data"])
+
     async def remove(self, path: str) -> None:
         await self._write("DELETE", path)
 
     async def _write(
-        self, method: str, path: str, body: dict[str, Any] | None = None, wait_seconds: int = WAIT_SECONDS
+        self, method: str, path: str, body: dict[str, Any] | None = None, wait_seconds: int | None = None
     ) -> httpx.Response:
+        if wait_seconds is None:
+            wait_seconds = self.wait_seconds
         answer = await self._client.request(method, path, json=body, headers={"Prefer": f"wait={wait_seconds}"})
         assert answer.is_success, f"{answer.status_code} {answer.text}"
         return answer

@@ -33,6 +33,8 @@ class Call:
         self.ended = asyncio.Event()
         self.srtp_key = ""
         """To offer encrypted sound with (RFC 4568); our sound stays plain all the same, so nobody is heard then."""
+        self.reason = ""
+        """Q.850 and SIP reasons that came with a refusal, or with the end."""
         self._line = line
 
     @property
@@ -78,6 +80,7 @@ class Call:
         """A request inside the dialog."""
         if request.method == "BYE":
             self._line.send(sip.response(request, 200, "OK"))
+            self.reason = request.header("Reason")
             self.ended.set()
         elif request.method == "INVITE":
             self._line.send(self._yes(request))
@@ -105,8 +108,6 @@ class OutgoingCall(Call):
     def __init__(self, line: Line, audio: Audio, dialog: Dialog) -> None:
         super().__init__(line, audio, dialog)
         self.final = asyncio.Event()
-        self.reason = ""
-        """Q.850 and SIP reasons that came with a refusal."""
         self.agreed = ""
         """SDP of the answer."""
         self._invite: Message | None = None
@@ -172,6 +173,8 @@ class IncomingCall(Call):
         if request.method == "CANCEL":
             self._line.send(sip.response(request, 200, "OK"))
             self.reject(487, "Request Terminated")
+        elif request.method == "INVITE" and not self.status:
+            """Once more, before anything was said to it."""
         else:
             super().asked(request)
 

@@ -27,3 +27,9 @@ class Landlord(Administrator):
         answer = await self._client.get("/changes", params={"per_page": 200})
         answer.raise_for_status()
         return [each for each in answer.json()["data"] if each["switch"] == switch and each["id"] > after]
+
+    async def read_list(self, path: str) -> list[dict[str, Any]]:
+        """The first page of it."""
+        answer = await self._client.get(path)
+        answer.raise_for_status()
+        return list(answer.json()["data"])

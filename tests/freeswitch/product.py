@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.freeswitch.node import Node
 from tests.freeswitch.switch import Switch
 from tests.services import Service, free_port, run
 
@@ -16,11 +17,18 @@ class Product:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         lookups, management = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+        self.recordings = folder / "recordings"
+        """Where it looks for what switches record: a test may put a link there."""
+        self.by_phone = Node(f"http://{management}/by-phone")
+        """Between lookups and the management side; it can be cut."""
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("XMLCURL_")},
             "XMLCURL_DATA_DIR": str(folder),
             "XMLCURL_LOOKUP_BIND": lookups,
             "XMLCURL_MANAGEMENT_BIND": management,
+            "XMLCURL_RECORDINGS_DIR": str(self.recordings),
+            "XMLCURL_BY_PHONE_URL": self.by_phone.url.removesuffix("/by-phone"),
+            "XMLCURL_BY_PHONE_SECRET": "what lookups and the management side of tests share",
             # The tests are one impatient administrator.
             "XMLCURL_RATE_LIMIT_PER_MINUTE": "10000",
         }
@@ -46,6 +54,7 @@ class Product:
     def stop(self) -> None:
         """As an operator does."""
         self._service.stop()
+        self.by_phone.close()
 
     @property
     def lookup_url(self) -> str:

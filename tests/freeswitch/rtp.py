@@ -73,8 +73,13 @@ class Audio(asyncio.DatagramProtocol):
         """Whether that tone was in anything that has arrived so far."""
         return any(self._has_tone(start, hertz) for start in range(0, len(self._heard), LISTENED_BYTES))
 
-    def _has_tone(self, start: int, hertz: int) -> bool:
-        sound = self._heard[start:][:LISTENED_BYTES]
+    def seconds_of(self, hertz: int) -> float:
+        """For how long that tone was in what has arrived so far, to a tenth of a second."""
+        starts = range(0, len(self._heard), NEWS_BYTES)
+        return sum(self._has_tone(start, hertz, NEWS_BYTES) for start in starts) * NEWS_BYTES / SAMPLES_PER_SECOND
+
+    def _has_tone(self, start: int, hertz: int, length: int = LISTENED_BYTES) -> bool:
+        sound = self._heard[start:][:length]
         return has_tone([sample_of(byte) for byte in sound], hertz)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -42,6 +42,7 @@ class Switch:
     lookup_credentials: str
     sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
     gateway_sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    peer_sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
     tls_port: int = field(default_factory=free_port)
     event_socket_port: int = field(default_factory=free_port)
     event_socket_password: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
@@ -137,6 +138,7 @@ class Switch:
             "NAME": self.name,
             "SIP_PORT": self.sip_port,
             "GATEWAY_SIP_PORT": self.gateway_sip_port,
+            "PEER_SIP_PORT": self.peer_sip_port,
             "TLS_PORT": self.tls_port,
             "RTP_FIRST_PORT": self.first_audio_port,
             "RTP_LAST_PORT": self.first_audio_port + PORTS_OF_AUDIO,

@@ -38,8 +38,11 @@ class Tap:
 
     def __init__(self, backend: str) -> None:
         self.lookups: list[Lookup] = []
+        self.fetched: list[str] = []
+        """Paths of greetings that were asked for."""
         self._backend = urlsplit(backend)
         self._holds: list[Hold] = []
+        self._has_greetings = True
         tap = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -53,6 +56,18 @@ class Tap:
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
+
+            def do_GET(self) -> None:
+                tap.fetched.append(self.path)
+                if not tap._has_greetings:
+                    self.close_connection = True  # without a word
+                    return
+                status, kind, content = tap._fetch(self.path, dict(self.headers.items()))
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class says so
                 """Nothing: `lookups` is the log."""
@@ -78,6 +93,24 @@ class Tap:
             yield hold
         finally:
             hold.release.set()
+
+    @contextmanager
+    def without_greetings(self) -> Iterator[None]:
+        """As if the node went away whenever it is asked for one; lookups are answered."""
+        self._has_greetings = False
+        try:
+            yield
+        finally:
+            self._has_greetings = True
+
+    def _fetch(self, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
+        connection = http.client.HTTPConnection(self._backend.netloc, timeout=HOLD_TIMEOUT_SECONDS)
+        try:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.headers["Content-Type"], response.read()
+        finally:
+            connection.close()
 
     def _pass_on(self, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(self._backend.netloc, timeout=HOLD_TIMEOUT_SECONDS)

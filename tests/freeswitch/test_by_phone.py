@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.freeswitch.calls import OutgoingCall
 from tests.freeswitch.office import Office
+from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
 from tests.freeswitch.ua import Phone
 
@@ -58,6 +59,23 @@ async def test_what_can_not_be_is_refused(office: Office) -> None:
 
     assert call.status >= 400
     assert await presence(office, owner) == before
+
+
+async def test_while_nobody_can_write_the_phone_hears_so(office: Office, product: Product) -> None:
+    """Nothing has changed then; a moment later the same code works."""
+    owner, other = await office.new_phone(), await office.new_phone()
+    before = await presence(office, owner)
+    product.by_phone.close()
+    try:
+        failed = await owner.call(f"*72{other.number}")
+    finally:
+        product.by_phone.open()
+    after = await presence(office, owner)
+    again = await dialled(owner, f"*72{other.number}")
+
+    assert (failed.status, failed.reason.count("NORMAL_TEMPORARY_FAILURE")) == (503, 1)
+    assert after == before
+    assert again.status == 200
 
 
 async def test_a_transferred_leg_forwards_nobody(office: Office, switch: Switch) -> None:

@@ -10,17 +10,21 @@ import httpx
 import pytest
 
 from tests.freeswitch.administrator import Administrator
-from tests.freeswitch.conftest import PREFIX, UNCACHED
+from tests.freeswitch.audio import has_tone, samples_of
+from tests.freeswitch.conftest import OTHER, PREFIX, UNCACHED
 from tests.freeswitch.node import Node
 from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
 from tests.freeswitch.tap import Tap
+from tests.freeswitch.test_transfers import BLIND, connected, press
 from tests.freeswitch.ua import Phone
 from tests.waiting import until, until_async
 
 TAKEN_WITHIN_SECONDS = 20.0
 """Both attempts of the module, and what lies between them."""
+ENOUGH_BYTES = 32_000
+"""Two seconds of WAV."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,9 @@ def reporting(product: Product, tap: Tap, folder: Path, audio_ports: Iterator[in
     switch = Switch(*where, tap.url, product.lookup_credentials, settings=settings)
     switch.start()
     product.add_switch(switch)
+    product.recordings.symlink_to(switch.recordings)
     yield switch
+    product.recordings.unlink()
     switch.stop()
 
 
@@ -107,10 +113,62 @@ async def test_a_call_leaves_one_record(product: Product, reporting: Switch, des
     assert call["started_at"] <= call["answered_at"] <= call["ended_at"]
     assert 0 <= call["billed_seconds"] <= call["duration_seconds"] < 60
     assert call["hangup_cause"] == "NORMAL_CLEARING"
-    assert (reporting.recordings / call["recording"]).is_file()
+    assert (reporting.recordings / call["recording_file"]).is_file()
     others = [each for domain in product.tokens if domain != desks.domain for each in await calls(product, domain)]
     assert call["uuid"] not in {each["uuid"] for each in others}
     assert call["uuid"] not in str(undelivered(reporting))
+
+
+async def test_a_recording_is_fetched(product: Product, reporting: Switch, desks: Office, tmp_path: Path) -> None:
+    """By its tenant, from the address in the record: a WAV file with what both said."""
+    caller, callee = await desks.new_phone(), await desks.registered_phone(recording_mode="all")
+    before = set(reporting.recordings.rglob("*.wav"))
+    dialled = await caller.dial(callee.number)
+    (await callee.rings()).answer()
+    await dialled.final.wait()
+
+    def said() -> int:
+        return sum(each.stat().st_size for each in set(reporting.recordings.rglob("*.wav")) - before)
+
+    await until(lambda: said() > ENOUGH_BYTES)
+    await dialled.hang_up()
+    call = await call_of(product, caller)
+    url = f"{product.management_url}{call['recording']}"
+    answers = [await fetched(product, domain, url) for domain in (UNCACHED, OTHER)]
+
+    assert [answer.status_code for answer in answers] == [200, 404]
+    assert answers[0].headers["content-type"] == "audio/wav"
+    (tmp_path / "call.wav").write_bytes(answers[0].content)
+    assert all(has_tone(samples_of(tmp_path / "call.wav"), phone.hertz) for phone in (caller, callee))
+
+
+async def fetched(product: Product, domain: str, url: str) -> httpx.Response:
+    """With the token of that tenant."""
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {product.tokens[domain]}"}) as client:
+        return await client.get(url)
+
+
+async def test_who_is_handed_on_has_a_record(product: Product, reporting: Switch, desks: Office) -> None:
+    """Who was called, as a call of its own extension from then on, recorded where it records what comes in."""
+    caller, third = await desks.new_phone(), await desks.registered_phone()
+    callee = await desks.registered_phone(recording_mode="inbound")
+    call, incoming = await connected(caller, callee)
+
+    await press(call, BLIND, third.number)
+    onward = await third.rings()
+    onward.answer()
+    assert await incoming.audio.hears(third.hertz)
+    await onward.hang_up()
+    await incoming.wait_for_end()
+
+    async def is_there() -> bool:
+        return len(await calls(product, callee.domain, extension=callee.number)) > 1
+
+    await until_async(is_there, TAKEN_WITHIN_SECONDS)
+    found = {each["caller_extension"]: each for each in await calls(product, callee.domain, extension=callee.number)}
+    assert found[caller.number]["callee_extension"] == callee.number
+    assert found[callee.number]["destination"] == found[callee.number]["answered_by"] == third.number
+    assert (reporting.recordings / found[callee.number]["recording_file"]).is_file()
 
 
 async def test_who_calls_is_who_signed_in(product: Product, desks: Office) -> None:

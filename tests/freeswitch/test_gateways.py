@@ -1,6 +1,7 @@
 """Gateways of the backend on a switch: there when they are made, changed with them, gone with them."""
 
 import itertools
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
 from tests.freeswitch.ua import Phone
+from tests.services import free_port
+from tests.waiting import until, until_async
 
 _names = itertools.count(1)
 _public_numbers = itertools.count(842_860_000_001)
@@ -118,3 +121,63 @@ async def test_calls_come_in_from_a_gateways_addresses(
 
     await landlord.remove(f"/gateways/{gateway['id']}")
     assert (await carrier.call(number)).status == 403
+
+
+async def test_whether_a_gateway_is_registered_is_told(landlord: Landlord, carrier: Phone, switch: Switch) -> None:
+    """As the switch says a few seconds later: at a carrier that takes it, at one that isn't there, and of none."""
+    account = {"registers": True, "username": "line1", "password": "secret of tests"}
+    taken = await add_gateway(landlord, port=carrier.port, **account)
+    refused = await add_gateway(landlord, port=free_port(socket.SOCK_DGRAM), **account)
+    plain = await add_gateway(landlord, port=carrier.port)
+
+    await until_state(landlord, taken, switch, {"REGED"})
+    await until_state(landlord, refused, switch, {"FAIL_WAIT", "FAILED"})
+    await until_state(landlord, plain, switch, {"NOREG"})
+
+    for each in (taken, refused, plain):
+        await landlord.remove(f"/gateways/{each['id']}")
+
+
+async def until_state(landlord: Landlord, gateway: dict[str, Any], switch: Switch, states: set[str]) -> None:
+    """The API says that it is in one of them on that switch."""
+
+    async def is_so() -> bool:
+        (shown,) = [each for each in await landlord.read_list("/gateways") if each["id"] == gateway["id"]]
+        return any(each["switch"] == switch.name and each["state"] in states for each in shown["switches"])
+
+    await until_async(is_so, 60)
+
+
+async def test_a_switch_that_was_disabled_has_the_right_gateways(landlord: Landlord, switch: Switch) -> None:
+    """What changed meanwhile is read anew, what was deleted is gone, what is new is there."""
+    changed, deleted, same = [await add_gateway(landlord, port=port) for port in (5911, 5912, 5913)]
+    (row,) = [each for each in await landlord.read_list("/switches") if each["name"] == switch.name]
+
+    await landlord.put(f"/switches/{row['id']}", enabled=False)
+    await landlord.put(f"/gateways/{changed['id']}", port=5921)
+    await landlord.remove(f"/gateways/{deleted['id']}")
+    new = await add_gateway(landlord, port=5924)
+    assert known(switch, changed)["proxy"] == "sip:127.0.0.1:5911"
+    await landlord.put(f"/switches/{row['id']}", enabled=True)
+
+    await until(lambda: "proxy" in known(switch, new))
+    assert known(switch, changed)["proxy"] == "sip:127.0.0.1:5921"
+    assert known(switch, deleted) == {}
+    assert known(switch, same)["proxy"] == "sip:127.0.0.1:5913"
+    for each in (changed, same, new):
+        await landlord.remove(f"/gateways/{each['id']}")
+
+
+async def test_a_suspended_tenants_gateways_are_gone(product: Product, switch: Switch) -> None:
+    """And are back with it."""
+    product.add_tenant("trunk.test")
+    async with Landlord.of(product, "trunk.test") as landlord:
+        gateway = await add_gateway(landlord, port=5931)
+        assert known(switch, gateway)["proxy"] == "sip:127.0.0.1:5931"
+
+        await landlord.put("/tenants/trunk.test", state="suspended")
+        assert known(switch, gateway) == {}
+
+        await landlord.put("/tenants/trunk.test", state="active")
+        assert known(switch, gateway)["proxy"] == "sip:127.0.0.1:5931"
+        await landlord.remove(f"/gateways/{gateway['id']}")

@@ -156,9 +156,12 @@ async def test_what_a_phone_sends_in_a_call_is_not_executed(office: Office, witn
     await call.final.wait()
 
     for text in (each.replace("%s", str(witness.probe)) for each in TEXTS):
-        for replaced in ("", "?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc"):
+        nobodys = "?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc"
+        # Between two :_: it would be a dial string of its own, whatever stands around it.
+        for replaced in ("", nobodys, f"{nobodys}&x=:_:sofia/internal/sip:b@127.0.0.1:{desk.port}:_:{text}"):
             refer = [("Refer-To", f"<sip:a@127.0.0.1:{desk.port};a=b,{text},c=d{replaced}>"), ("Referred-By", text)]
             assert await _answer(caller.ask("REFER", call, refer)) in {*REFUSED, 0}
+            assert await _answer(desk.ask("REFER", incoming, refer)) in {*REFUSED, 0}
         for kind in ("api-request", "session-event", "data"):
             content = [("Content-Type", f"freeswitch/{kind}"), ("Record", text)]
             await _answer(caller.ask("INFO", call, content, f"system:touch {witness.probe}"))

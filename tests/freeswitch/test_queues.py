@@ -2,6 +2,7 @@
 
 from tests.freeswitch.office import Office
 from tests.freeswitch.switch import Switch
+from tests.waiting import until
 
 
 def rows(switch: Switch, what: str) -> list[dict[str, str]]:
@@ -33,3 +34,46 @@ async def test_a_caller_who_waits_reaches_an_agent_that_is_logged_in(office: Off
     assert rows(switch, f"queue list tiers {name}") == []
     await office.administrator.delete(one.number)
     assert rows(switch, f"agent list {one.address}") == []
+
+
+async def test_an_agent_logs_in_and_out_by_phone(office: Office, switch: Switch) -> None:
+    """Logged in, the queue rings it; logged out, it does not. A switch that comes back is told again."""
+    caller, agent = await office.new_phone(), await office.registered_phone()
+    queue = await office.administrator.post(
+        "/queues", name=agent.number, number=office.number(), agents=[{"extension": agent.number}]
+    )
+
+    def status() -> str:
+        (row,) = rows(switch, f"agent list {agent.address}")
+        return row["status"]
+
+    async def dialled(code: str) -> int:
+        call = await agent.call(code)
+        await call.wait_for_end()
+        return call.status
+
+    assert await dialled("*22") == 200
+    await until(lambda: status() == "Available")
+    call = await caller.dial(queue["number"])
+    (await agent.rings()).answer()
+    await call.final.wait()
+    assert await call.audio.hears(agent.hertz)
+    await call.hang_up()
+
+    switch.api(f"callcenter_config agent set status {agent.address} 'Logged Out'")
+    switch.cut_off_event_sockets()
+    await until(lambda: status() == "Available", 60)
+
+    assert await dialled("*23") == 200
+    await until(lambda: status() == "Logged Out")
+    await office.administrator.put(f"/queues/{queue['id']}", max_wait_seconds=2)
+    call = await caller.call(queue["number"])
+    await call.wait_for_end()
+    assert not agent.was_called
+
+
+async def test_who_serves_no_queue_logs_in_nowhere(office: Office) -> None:
+    """Heard as a failure."""
+    phone = await office.new_phone()
+
+    assert (await phone.call("*22")).status >= 400

@@ -109,6 +109,34 @@ async def test_a_member_of_a_group_is_recorded_by_its_own_wish(
         assert has_tone(samples_of(file), caller.hertz)
 
 
+async def test_a_group_at_once_keeps_the_limits_of_its_members(office: Office, switch: Switch) -> None:
+    """Who is in as many calls as allowed does not ring; who answers has one more; with nobody left it is as busy."""
+    one, two = [await office.registered_phone(max_concurrent=1) for _ in range(2)]
+    first, second, third = [await office.new_phone() for _ in range(3)]
+    group = await office.administrator.post(
+        "/ring-groups", name=f"group {one.number}", number=office.number(), members=[one.number, two.number]
+    )
+
+    earlier = await first.dial(one.number)
+    (await one.rings()).answer()
+    await earlier.final.wait()
+    call = await second.dial(group["number"])
+    (await two.rings()).answer()
+    await call.final.wait()
+    assert await call.audio.hears(two.hertz)
+    assert not one.was_called
+
+    assert (await third.call(two.number)).status == 486
+    assert (await third.call(group["number"])).status >= 400
+    assert not any(phone.was_called for phone in (one, two))
+
+    for each in (earlier, call):
+        await each.hang_up()
+    await until(lambda: switch.calls() == 0)
+    await third.dial(two.number)
+    assert (await two.rings()).caller_number == third.number
+
+
 @pytest.fixture
 async def three(office: Office) -> tuple[Phone, Phone, Phone]:
     """Phones for calls while it is open, while it is closed, and on holidays."""

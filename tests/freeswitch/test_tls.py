@@ -1,5 +1,7 @@
-"""Phones over TLS, where FreeSWITCH was built with it; and over TCP."""
+"""Phones and gateways over TLS, where FreeSWITCH was built with it; and over TCP."""
 
+import asyncio
+import contextlib
 import re
 import secrets
 import shutil
@@ -10,16 +12,21 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from tests.authority import Authority
-from tests.freeswitch.conftest import PREFIX
+from tests.freeswitch import sip
+from tests.freeswitch.conftest import PREFIX, UNCACHED
+from tests.freeswitch.landlord import Landlord
 from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
 from tests.freeswitch.ua import Phone
 from tests.freeswitch.wire import Stream
+from tests.services import free_port
+from tests.waiting import until
 
 HANDSHAKE_TIMEOUT_SECONDS = 10.0
 
@@ -49,7 +56,7 @@ def secure(product: Product, folder: Path, audio_ports: Iterator[int], authority
         next(audio_ports),
         product.lookup_url,
         product.lookup_credentials,
-        settings={"TLS": "true"},
+        settings={"TLS": "true", "GATEWAY_TLS": "true", "GATEWAY_TLS_PORT": str(free_port())},
     )
     certificates = switch.folder / "certs"
     certificates.mkdir(parents=True)
@@ -144,6 +151,86 @@ def test_broken_versions_are_refused(secure: Switch, trusting: ssl.SSLContext, v
 
     with pytest.raises(ssl.SSLError, match="ALERT_PROTOCOL_VERSION"):
         _handshake(secure, trusting)
+
+
+class SecureCarrier:
+    """Somebody else's SIP server behind TLS: it takes whatever it is asked.
+
+    Args:
+        file: its key and certificate.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._context.load_cert_chain(file)
+        self._server: asyncio.Server | None = None
+        self._connections: list[asyncio.StreamWriter] = []
+        self.asked: list[str] = []
+        """Methods of the requests that came."""
+        self.refused = 0
+        """Connections that ended before anything was asked."""
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for connection in self._connections:
+            connection.close()
+            with contextlib.suppress(OSError):  # the switch was quicker
+                await connection.wait_closed()
+
+    @property
+    def port(self) -> int:
+        assert self._server is not None
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.append(writer)
+        seen = len(self.asked)
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            while True:
+                message = sip.decode((await reader.readuntil(b"\r\n\r\n")).lstrip())
+                self.asked.append(message.method)
+                contact = (("Contact", message.header("Contact")), ("Expires", "600"))
+                writer.write(sip.response(message, 200, "OK", *contact).encode())
+        self.refused += len(self.asked) == seen
+
+
+@pytest.mark.parametrize("signed_by", ["a known authority", "an unknown authority"])
+async def test_a_gateway_registers_over_tls(
+    product: Product, secure: Switch, authority: Authority, tmp_path: Path, signed_by: str
+) -> None:
+    """At a carrier whose certificate says that it is that host; to another one no word is said."""
+    is_known = signed_by == "a known authority"
+    signer = authority if is_known else Authority(tmp_path / "other", "other")
+    account = {"username": "line1", "password": "secret of tests", "registers": True}
+    async with (
+        Landlord.of(product, UNCACHED) as landlord,
+        SecureCarrier(signer.issue("127.0.0.1")) as carrier,
+    ):
+        gateway = await landlord.post(
+            "/gateways", name=signed_by, host="127.0.0.1", port=carrier.port, transport="tls", **account
+        )
+        secure.api("sofia profile external rescan")
+
+        await until(lambda: bool(carrier.asked or carrier.refused), 30)
+        if is_known:
+            await until(lambda: "<state>REGED</state>" in secure.api(f"sofia xmlstatus gateway g{gateway['id']}"))
+        assert set(carrier.asked) == ({"REGISTER"} if is_known else set())
+        await landlord.remove(f"/gateways/{gateway['id']}")
+        secure.api(f"sofia profile external killgw g{gateway['id']}")
+
+
+async def test_a_switch_without_tls_leaves_the_gateway_out(product: Product, switch: Switch) -> None:
+    """It is missing there, rather than plain."""
+    async with Landlord.of(product, UNCACHED) as landlord:
+        gateway = await landlord.post("/gateways", name="no TLS here", host="127.0.0.1", transport="tls")
+
+        assert "Invalid Gateway" in switch.api(f"sofia xmlstatus gateway g{gateway['id']}")
+        await landlord.remove(f"/gateways/{gateway['id']}")
 
 
 async def test_tcp_needs_no_tls(office: Office, secure: Switch) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.freeswitch.calls import OutgoingCall
 from tests.freeswitch.office import Office
+from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
 from tests.freeswitch.tap import Tap
 from tests.freeswitch.ua import Phone
@@ -110,6 +111,27 @@ async def test_a_pin_that_is_refused_opens_nothing(office: Office, switch: Switc
     await _leave_message(await caller.dial(owner.number), switch, owner)
     mailbox = await owner.call("*97")
     await mailbox.audio.dial(f"{SHORT_PIN}#")
+    assert not await mailbox.audio.hears(caller.hertz, timeout_seconds=2)
+    await mailbox.audio.dial(f"{PIN}#")
+
+    assert await mailbox.audio.hears(caller.hertz)
+
+
+async def test_a_pin_that_nobody_could_store_opens_nothing(
+    office: Office, switch: Switch, tap: Tap, product: Product
+) -> None:
+    """While the management side is away the phone is told that the PIN was not taken, and the old one stays."""
+    caller, owner = await office.new_phone(), await office.new_phone(voicemail_enabled=True, voicemail_pin=PIN)
+    product.by_phone.close()
+    try:
+        (answer,) = await _change_pin(owner, tap, OTHER_PIN)
+    finally:
+        product.by_phone.open()
+    assert 'success="false"' in answer
+
+    await _leave_message(await caller.dial(owner.number), switch, owner)
+    mailbox = await owner.call("*97")
+    await mailbox.audio.dial(f"{OTHER_PIN}#")
     assert not await mailbox.audio.hears(caller.hertz, timeout_seconds=2)
     await mailbox.audio.dial(f"{PIN}#")
 

@@ -23,6 +23,7 @@ class Phone:
         port: of the FreeSWITCH on 127.0.0.1.
         sign_in_name: the digest user; the number by default.
         hertz: its voice.
+        is_mute: it says nothing when it is called.
         wire: over which it speaks SIP, made of the FreeSWITCH's address and who takes its requests.
     """
 
@@ -35,9 +36,11 @@ class Phone:
         *,
         sign_in_name: str | None = None,
         hertz: int = 440,
+        is_mute: bool = False,
         wire: Callable[[tuple[str, int], Callable[[Message], None]], Wire] = Wire,
     ) -> None:
         self.number, self.password, self.domain, self.hertz = number, password, domain, hertz
+        self.is_mute = is_mute
         self.sign_in_name = number if sign_in_name is None else sign_in_name
         self.call_id = sip.tag()
         """Of its registrations: the same one every time, as phones do until they reboot."""
@@ -169,7 +172,8 @@ class Phone:
         audio = Audio(self.hertz)
         call = self._calls[invite.header("Call-ID")] = IncomingCall(self, audio, invite)
         await audio.open()
-        call.ring()
+        if not self.is_mute:
+            call.ring()
         self._ringing.put_nowait(call)
 
     async def _invite(self, call: OutgoingCall, headers: Sequence[Header]) -> None:

@@ -16,7 +16,11 @@ OnProvisional = Callable[[Message, Message], None]
 
 
 class Wire(asyncio.DatagramProtocol):
-    """One socket. `asked` is called with each request of the peer, and with a 200 to an INVITE that comes again."""
+    """One socket. `asked` is called with each request of the peer, and with a 200 to an INVITE that comes again.
+
+    Args:
+        own_port: any unless said.
+    """
 
     transport = "UDP"
     """As it stands in Via."""
@@ -24,8 +28,8 @@ class Wire(asyncio.DatagramProtocol):
     """What a Contact says of it, behind the address."""
     _resend_seconds: float | None = RESEND_SECONDS
 
-    def __init__(self, peer: tuple[str, int], asked: Callable[[Message], None]) -> None:
-        self.port = 0
+    def __init__(self, peer: tuple[str, int], asked: Callable[[Message], None], own_port: int = 0) -> None:
+        self.port = own_port
         self._peer = peer
         self._asked = asked
         self._socket: asyncio.DatagramTransport | None = None
@@ -34,7 +38,7 @@ class Wire(asyncio.DatagramProtocol):
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
-        self._socket, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
+        self._socket, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", self.port))
         self.port = int(self._socket.get_extra_info("sockname")[1])
 
     async def close(self) -> None:

@@ -18,7 +18,7 @@ from xmlcurl.settings import ENV_PREFIX
 
 SECRETS = {
     *("POSTGRES_PASSWORD", "REDIS_PASSWORD", "LOOKUP_PASSWORD", "EVENT_SOCKET_PASSWORD"),
-    *("BY_PHONE_SECRET", "SECRET_KEYS"),
+    *("CDR_PASSWORD", "BY_PHONE_SECRET", "SECRET_KEYS"),
 }
 FILLED = {name: f"value-of-{name}" for name in SECRETS}
 SERVICES: dict[str, dict[str, Any]] = services(FILLED)
@@ -161,7 +161,7 @@ def test_ports_that_are_told_are_the_same_outside() -> None:
 
 
 def test_who_reaches_whom() -> None:
-    """FreeSWITCH, which strangers talk to, reaches lookups and the worker: no database, no Redis, no management API."""
+    """FreeSWITCH, which strangers talk to, reaches no database and no Redis; management, for its call records."""
     networks = {name: set(service.get("networks", ())) for name, service in SERVICES.items()}
 
     assert written()["networks"]["store"] == {"internal": True}
@@ -170,6 +170,7 @@ def test_who_reaches_whom() -> None:
         "freeswitch",
         "lookup-1",
         "lookup-2",
+        "management",
         "worker",
     }
     assert networks["freeswitch"] == {"voice"}
@@ -190,6 +191,12 @@ def test_addresses_agree() -> None:
         assert urlsplit(settings[f"FREESWITCH_{url}"]).netloc == f"{name}:8080"
         assert lookups["XMLCURL_LOOKUP_ALLOW"].split(",") == ["127.0.0.0/8", f"{VOICE}.0/24"]
         assert lookups["XMLCURL_LOOKUP_CREDENTIALS"] == settings["FREESWITCH_LOOKUP_CREDENTIALS"]
+        assert SERVICES[name]["networks"]["voice"] == {"aliases": ["lookups"]}
+    assert settings["FREESWITCH_GREETINGS_URL"] == "http://lookups:8080/xmlcurl/greetings"
+    management = SERVICES["management"]["environment"]
+    assert settings["FREESWITCH_CDR_URL"] == "http://management:8081/cdr"
+    assert settings["FREESWITCH_CDR_CREDENTIALS"] == management["XMLCURL_CDR_CREDENTIALS"]
+    assert management["XMLCURL_CDR_ALLOW"] == f"{here}/32"
     keys = [SERVICES[name]["environment"]["XMLCURL_SECRET_KEYS"] for name in ("lookup-1", "management")]
     assert len(set(keys)) == 1
 
@@ -248,6 +255,18 @@ def test_volumes_that_are_used_are_declared() -> None:
         "./freeswitch-conf:/etc/switch:ro",
         "./certificates:/etc/switch-certificates:ro",
     }
+
+
+def test_management_may_read_recordings_and_no_more() -> None:
+    """Where FreeSWITCH writes them, as one of its group; nothing else of FreeSWITCH's is to be seen."""
+    management, switch = SERVICES["management"], SERVICES["freeswitch"]
+    folder = management["environment"]["XMLCURL_RECORDINGS_DIR"]
+
+    assert switch["command"][switch["command"].index("-recordings") + 1] == folder
+    assert f"recordings:{folder}" in switch["volumes"]
+    assert management["volumes"] == [f"recordings:{folder}:ro"]
+    assert management["group_add"] == [switch["user"].split(":")[1]]
+    assert f"-m 0750 -o 10002 -g 10002 {folder}" in SERVICES["folders"]["command"][-1]
 
 
 def test_make_fills_in_the_secrets(tmp_path: Path) -> None:

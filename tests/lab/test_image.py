@@ -116,6 +116,7 @@ class Lab:
         if name == "redis":
             text = text.replace("redis-cli", f"redis-cli -p {self._ports[name]}")
             return text.replace("requirepass", f"bind 127.0.0.1\nport {self._ports[name]}\nrequirepass")
+        text = text.replace("172.30.80.10/32", "127.0.0.1/32")
         own = self._ports.get(name, 0)
         text = re.sub(r"(0\.0\.0\.0|127\.0\.0\.1):80\d\d", f"127.0.0.1:{own}", text)
         return text.replace("@redis/", f"@127.0.0.1:{self._ports['redis']}/")
@@ -166,6 +167,7 @@ def test_the_image_runs_the_lab(image: Image, lab: Lab) -> None:
         assert len(passwords) == 2
         for name, number in (("lookup-1", "1001"), ("lookup-2", "1002")):
             assert f'<user id="{number}"' in _asked(lab, name, number)
+        assert _posted(lab) == (422, "there is no uuid in it\n")
         assert lab.once("management", ["management", "switch", "list", "--json"]).count('"fs1"') == 1
 
     assert _files(image.root) == before
@@ -177,6 +179,13 @@ def _asked(lab: Lab, name: str, number: str) -> str:
     form = {"section": "directory", "tag_name": "domain", "key_name": "name", "key_value": "pbx.test", "key": "id"}
     form |= {"user": number, "domain": "pbx.test", "action": "sip_auth"}
     return httpx.post(f"{lab.url(name)}/xmlcurl", data=form, auth=(user, password)).text
+
+
+def _posted(lab: Lab) -> tuple[int, str]:
+    """What FreeSWITCH hears about a call record that is empty."""
+    user, _, password = lab.services["freeswitch"]["environment"]["FREESWITCH_CDR_CREDENTIALS"].partition(":")
+    answer = httpx.post(f"{lab.url('management')}/cdr", content=b"{}", auth=(user, password))
+    return answer.status_code, answer.text
 
 
 def _files(root: Path) -> set[Path]:

@@ -9,8 +9,10 @@ from fastapi import FastAPI
 from starlette.routing import Mount
 
 from management.app import create_app
+from management.migrations import migrate
 from management.settings import ManagementSettings
 from tests.management.office import Office
+from tests.management.terminal import Terminal
 
 
 @pytest.fixture
@@ -43,3 +45,22 @@ async def office(management_settings: ManagementSettings, routes: FastAPI) -> As
 async def api(office: Office) -> httpx.AsyncClient:
     """The tenant pbx.test, asking with a token that may do everything there."""
     return await office.tenant_client()
+
+
+@pytest.fixture
+def command_settings(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str, tmp_path: Path) -> None:
+    """What commands of this process read."""
+    monkeypatch.setenv("XMLCURL_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("XMLCURL_DATABASE_URL", database_url)
+    monkeypatch.setenv("XMLCURL_REDIS_URL", redis_url)
+
+
+@pytest.fixture
+def terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str, command_settings: None
+) -> Terminal:
+    """The database is migrated; there is the tenant pbx.test."""
+    migrate(database_url)
+    terminal = Terminal(monkeypatch, capsys, database_url)
+    terminal.done("tenant", "add", "pbx.test")
+    return terminal

@@ -6,7 +6,7 @@ from management.audit import AUDITED, Actor, row
 from xmlcurl.store.tables import metadata
 
 ACTOR = Actor("token:7", "192.0.2.1")
-TABLES = {"token": "api_tokens", "switch": "switches"}
+TABLES = {"token": "api_tokens", "switch": "switches", "queue_agent": "agent_statuses"}
 
 
 @pytest.mark.parametrize("object_type", sorted(AUDITED))

@@ -1,81 +1,22 @@
 """The command line: the same rules as the API, one line on stderr for what goes wrong, secrets shown once."""
 
-import io
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, select
 
-from management import cli
-from management.migrations import migrate
 from management.secrets import Vault
+from tests.management.terminal import Terminal
 from tests.servers import RedisServer
-from xmlcurl.store.engine import open_engine
 from xmlcurl.store.tables import api_tokens, audit, extensions, switches
 
 PASSWORD = "a password of tests"
 COMMAND = Path(sys.executable).with_name("management")
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@dataclass
-class Terminal:
-    """Runs commands in this process."""
-
-    monkeypatch: pytest.MonkeyPatch
-    capsys: pytest.CaptureFixture[str]
-    database_url: str
-
-    def run(self, *words: str, typed: str = "") -> tuple[int, str, str]:
-        """Exit status, stdout, stderr."""
-        self.monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        self.capsys.readouterr()
-        status = cli.run(words)
-        return (status, *self.capsys.readouterr())
-
-    def done(self, *words: str, typed: str = "") -> Any:
-        """What a command that succeeds prints with --json."""
-        status, out, err = self.run(*words, "--json", typed=typed)
-        assert (status, err) == (0, "")
-        return json.loads(out)
-
-    def refused(self, *words: str, status: int = 1, typed: str = "") -> str:
-        """What a command that fails says."""
-        ended, out, err = self.run(*words, typed=typed)
-        assert (ended, out) == (status, "")
-        assert "Traceback" not in err
-        return err
-
-    def rows(self, table: Table) -> list[dict[str, Any]]:
-        engine = open_engine(self.database_url)
-        with engine.connect() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(select(table).order_by(table.c.id))]
-        engine.dispose()
-        return rows
-
-
-@pytest.fixture
-def settings(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str, tmp_path: Path) -> None:
-    monkeypatch.setenv("XMLCURL_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("XMLCURL_DATABASE_URL", database_url)
-    monkeypatch.setenv("XMLCURL_REDIS_URL", redis_url)
-
-
-@pytest.fixture
-def terminal(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str, settings: None
-) -> Terminal:
-    """The database is migrated; there is the tenant pbx.test."""
-    migrate(database_url)
-    terminal = Terminal(monkeypatch, capsys, database_url)
-    terminal.done("tenant", "add", "pbx.test")
-    return terminal
 
 
 OF_TENANT = ("--tenant", "pbx.test")
@@ -86,34 +27,6 @@ LIVES = [
         ("update", "new.test", "--name", "New", "--state", "suspended"),
         {"name": "New", "state": "suspended"},
         id="tenant",
-    ),
-    pytest.param(
-        ("team", "add", "Sales", *OF_TENANT),
-        {"name": "Sales"},
-        ("rename", "1", "Support", *OF_TENANT),
-        {"name": "Support"},
-        id="team",
-    ),
-    pytest.param(
-        ("department", "add", "Sales", *OF_TENANT),
-        {"name": "Sales"},
-        ("rename", "1", "Support", *OF_TENANT),
-        {"name": "Support"},
-        id="department",
-    ),
-    pytest.param(
-        ("user", "add", "Anna", "--email", "a@pbx.test", *OF_TENANT),
-        {"name": "Anna", "email": "a@pbx.test", "role": "agent"},
-        ("update", "1", "--email", "", "--role", "admin", *OF_TENANT),
-        {"email": None, "role": "admin"},
-        id="user",
-    ),
-    pytest.param(
-        ("number", "add", "0900000020", "--display-name", "POC", *OF_TENANT),
-        {"number": "0900000020", "display_name": "POC", "carrier": "other"},
-        ("update", "0900000020", "--display-name", "", "--carrier", "viettel", *OF_TENANT),
-        {"display_name": None, "carrier": "viettel"},
-        id="number",
     ),
     pytest.param(
         ("switch", "add", "fs1", "--port", "8022", "--profile", "internal", "--profile", "tls", "--password-stdin"),
@@ -265,7 +178,7 @@ def test_a_switch_is_kept_as_it_is_wished_for(terminal: Terminal) -> None:
 
 
 def test_a_database_without_tables_is_said(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str, settings: None
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str, command_settings: None
 ) -> None:
     """With the command that makes them; the processes don't start either."""
     terminal = Terminal(monkeypatch, capsys, database_url)

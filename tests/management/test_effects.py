@@ -27,6 +27,7 @@ EFFECTS = st.builds(
     unload_queues=WORDS,
     drop_tiers=NAMES,
     drop_agents=NAMES,
+    tell_agents=NAMES,
     extension_id=st.none() | st.integers(1, 9),
 )
 
@@ -50,6 +51,7 @@ def test_both_together_lose_nothing(one: Effects, other: Effects) -> None:
     assert both.unload_queues == one.unload_queues | other.unload_queues
     assert both.drop_tiers == one.drop_tiers | other.drop_tiers
     assert both.drop_agents == one.drop_agents | other.drop_agents
+    assert both.tell_agents == one.tell_agents | other.tell_agents
     assert both.reloadacl == (one.reloadacl or other.reloadacl)
     assert both | both == both
 

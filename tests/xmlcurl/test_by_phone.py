@@ -153,6 +153,8 @@ def test_settings_are_checked_at_start(settings: dict[str, str], told: str) -> N
         ("*73", ("forward_always_off", "")),
         ("*78", ("dnd_on", "")),
         ("*79", ("dnd_off", "")),
+        ("*22", ("agent_login", "")),
+        ("*23", ("agent_logout", "")),
     ],
 )
 async def test_a_code_asks_management(

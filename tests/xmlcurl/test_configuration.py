@@ -14,7 +14,7 @@ from tests.xmlcurl import asking
 from tests.xmlcurl.service import Service, purge_tenant, running
 from xmlcurl.query import parse
 from xmlcurl.questions import question_of
-from xmlcurl.store.tables import destinations, gateways, ivr_menus, queue_agents, queues, tenants, utc_now
+from xmlcurl.store.tables import destinations, gateways, greetings, ivr_menus, queue_agents, queues, tenants, utc_now
 
 KEY, LOST_KEY = Fernet.generate_key(), Fernet.generate_key()
 PASSWORD = "carrier's <secret> & more"
@@ -104,10 +104,42 @@ async def test_the_carriers_profile_gets_every_tenants_gateways(seed: Seed, tena
     assert without.get("name") == f"g{plain}"
     assert params(without).items() >= {"proxy": "[2001:db8::5]", "register": "false"}.items()
     assert not params(without).keys() & {"username", "password"}
-    (codecs,) = without.iter("variable")
+    revision, codecs = without.iter("variable")
+    assert (revision.get("name"), len(revision.get("value", ""))) == ("xmlcurl_gateway_revision", 16)
     assert attributes(codecs) == {"name": "absolute_codec_string", "value": "PCMU", "direction": "outbound"}
     seed.change(gateways, row, password_encrypted=encrypted("another"))
     assert 'value="another"' in etree.tostring(await served(service, of_profile("external"))).decode()
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"host": "other.example"},
+    {"port": 5080},
+    {"transport": "tls"},
+    {"registers": True},
+    {"username": "line2"},
+    {"password_encrypted": encrypted("another")},
+    {"realm": "other.example"},
+    {"expires_seconds": 120},
+    {"codecs": ["PCMU"]},
+]
+
+
+async def test_each_change_of_a_gateway_is_another_revision(seed: Seed, tenant_id: int, service: Service) -> None:
+    """A switch that was away is told apart from one that knows it; what the switch doesn't see makes none."""
+    row = gateway(seed, tenant_id, "carrier")
+
+    async def revision() -> str:
+        (found,) = (await served(service, of_profile("external"))).iter("gateway")
+        return str(found.xpath("string(variables/variable[@name='xmlcurl_gateway_revision']/@value)"))
+
+    seen = [await revision()]
+    for change in CHANGES:
+        seed.change(gateways, row, **change)
+        seen.append(await revision())
+    seed.change(gateways, row, name="renamed", addresses=["192.0.2.0/24"], updated_at=utc_now())
+
+    assert len(set(seen)) == len(seen)
+    assert await revision() == seen[-1]
 
 
 async def test_one_domain_has_its_own_gateways(seed: Seed, tenant_id: int, service: Service) -> None:
@@ -216,8 +248,9 @@ async def test_calls_are_let_in_from_the_addresses_of_all(seed: Seed, tenant_id:
     gateway(seed, tenant_id, "c", addresses=["203.0.113.0/24"], status="disabled")
 
     async def admitted() -> list[tuple[str | None, str | None]]:
-        (found,) = (await served(service, request("configuration", "acl.conf"))).iter("list")
+        found, peers = (await served(service, request("configuration", "acl.conf"))).iter("list")
         assert attributes(found) == {"name": "gateways", "default": "deny"}
+        assert [*peers] == []
         return [(node.get("type"), node.get("cidr")) for node in found]
 
     assert await admitted() == [("allow", each) for each in ("192.0.2.0/24", "198.51.100.7/32", "2001:db8::/32")]
@@ -277,6 +310,27 @@ async def test_a_menu_leads_back_to_its_number_with_the_choice(seed: Seed, tenan
         ("1", choice.format("1")),
         ("/^([0-9]{2,10})#?$/", choice.format("$1")),
     ]
+
+
+async def test_a_menu_says_its_greeting(seed: Seed, tenant_id: int, service: Service, redis_url: str) -> None:
+    """The file that it has now, from where the switch knows; silence without one, or with another tenant's."""
+    other = seed.tenant("other.test")
+    sound = {"name": "Hello", "format": "wav", "size_bytes": 1, "sha256": "a" * 64}
+    own, foreign = (seed.row(greetings, tenant_id=each, **sound) for each in (tenant_id, other))
+    menus = [
+        seed.row(ivr_menus, tenant_id=tenant_id, name=str(each), number=f"80{each}", greeting_id=each)
+        for each in (own, foreign)
+    ]
+
+    async def said(menu: int) -> str | None:
+        document = await served(service, request("configuration", "ivr.conf", Menu_Name=f"{menu}@pbx.test"))
+        return next(document.iter("menu")).get("greet-long")
+
+    url = "{{profile=greetings}}http_cache://${{greetings_url}}/1-{}.wav"
+    assert [await said(menu) for menu in menus] == [url.format("a" * 64), "silence_stream://250"]
+    seed.change(greetings, own, sha256="b" * 64)
+    await purge_tenant(redis_url, tenant_id)
+    assert await said(menus[0]) == url.format("b" * 64)
 
 
 @pytest.mark.parametrize(

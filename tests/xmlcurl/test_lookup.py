@@ -16,7 +16,7 @@ from xmlcurl.render.document import NOT_FOUND
 from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
 from xmlcurl.store.reader import Reader
-from xmlcurl.store.tables import extensions, hotlines, numbers, tenants, utc_now
+from xmlcurl.store.tables import extensions, group_mailboxes, hotlines, numbers, tenants, utc_now
 
 NOW = utc_now()
 
@@ -55,15 +55,15 @@ async def test_a_miss_is_one_statement(tenant_id: int, service: Service) -> None
     assert len(service.statements) == 1
 
 
-async def test_an_unknown_user_costs_one_statement(tenant_id: int, service: Service) -> None:
-    """Absence is remembered too."""
+async def test_an_unknown_user_is_looked_for_once(tenant_id: int, service: Service) -> None:
+    """Among the extensions and the mailboxes of groups; absence is remembered too."""
     await service.post(asking.user("1002"))
     service.statements.clear()
 
     shapes = [await shape_of(service, asking.user("4242")) for _ in range(2)]
 
     assert shapes == ["not found"] * 2
-    assert len(service.statements) == 1
+    assert len(service.statements) == 2
 
 
 async def test_all_kinds_for_one_user_share_a_document(tenant_id: int, service: Service) -> None:
@@ -584,6 +584,28 @@ async def test_members_are_those_in_service(tenant_id: int, seed: Seed, service:
     await purge(redis_url, [Tag.members(tenant_id)], [Guard.of_tenant(tenant_id)])
 
     assert await shape_of(service, group_call) == "group support: -> 1010 -> 1013"
+
+
+async def test_a_mailbox_of_a_group(tenant_id: int, seed: Seed, service: Service) -> None:
+    """mod_voicemail finds it as a user with a PIN; nobody signs in as it."""
+    values = {"name": "office", "email": "a@b.test", "voicemail_mail": True, "vm_a1_hash": "b" * 32}
+    seed.row(group_mailboxes, tenant_id=tenant_id, number="900", **values)
+
+    found = await service.post(asking.user("900", "pbx.test"))
+
+    assert found.shape == "mailbox 900 to a@b.test"
+    assert b'"vm-a1-hash" value="' + b"b" * 32 in found.body
+    assert (await service.post(asking.user("900", "pbx.test", key="number-alias"))).shape == "not found"
+    for method in ("REGISTER", "INVITE"):
+        assert (await service.post(asking.sip_auth("900", "pbx.test", method=method))).shape == "not found"
+
+
+async def test_a_mailbox_of_a_group_ends_with_its_tenant(tenant_id: int, seed: Seed, service: Service) -> None:
+    """Suspended: nobody leaves a message."""
+    seed.row(group_mailboxes, tenant_id=tenant_id, number="900", name="office")
+    seed.change(tenants, tenant_id, state="suspended")
+
+    assert (await service.post(asking.user("900", "pbx.test"))).shape == "not found"
 
 
 async def test_a_message_to_many_mailboxes(tenant_id: int, seed: Seed, service: Service) -> None:

@@ -51,6 +51,7 @@ def test_a_registration_is_read() -> None:
         sip_auth_method="REGISTER",
         sip_to_user="1030",
         sip_to_host="pbx.test",
+        core_uuid="1af3c7e9-9629-44fe-845e-6104b836b445",
     )
 
 

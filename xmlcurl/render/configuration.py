@@ -4,17 +4,23 @@ from collections.abc import Iterable
 from typing import Final
 
 from xmlcurl.render.document import Element, RenderRefused, add, open_section, to_bytes
+from xmlcurl.routing.sounds import sound
 from xmlcurl.store.switch_model import Agent, MenuSetup, QueueSetup
 from xmlcurl.store.text import is_domain, is_name
 
 CARRIERS: Final = "gateways"
 """The list that `apply-inbound-acl` of the profile external names."""
+SWITCHES: Final = "switches"
+"""The same of the profile peers."""
 
 WAITING: Final = "tone_stream://%(1000,4000,425);loops=-1"
-"""What callers hear while they wait: that it rings. There are no sound files on a switch to count on."""
+"""What callers of a queue without a greeting hear: that it rings. There are no sound files on a switch to count on."""
 
 ASKING: Final = "silence_stream://250"
-"""What a menu plays. Without anything to play 1.10.12 takes no digits (switch_ivr_menu.c, play_and_collect)."""
+"""What a menu without a greeting plays: with nothing to play 1.10.12 takes no digits.
+
+Source: switch_ivr_menu.c:339 (play_and_collect).
+"""
 
 BETWEEN_DIGITS_MS: Final = 2_500
 LONGEST_DIALLED: Final = 10
@@ -23,12 +29,14 @@ AGENT_DELAYS: Final = {"reject_delay_time": "10", "busy_delay_time": "10", "no_a
 """Seconds before an agent is tried again. By default none: who can't be reached would be called without a pause."""
 
 
-def acl_document(addresses: Iterable[str]) -> bytes:
-    """The networks that calls of gateways come from."""
+def acl_document(carriers: Iterable[str], switches: Iterable[str]) -> bytes:
+    """The networks that calls of gateways come from, and the addresses of switches that send others calls."""
     root, configuration = _open("acl.conf")
-    carriers = add(add(configuration, "network-lists"), "list", name=CARRIERS, default="deny")
-    for address in addresses:
-        add(carriers, "node", type="allow", cidr=address)
+    lists = add(configuration, "network-lists")
+    for name, networks in ((CARRIERS, carriers), (SWITCHES, (f"{address}/32" for address in switches))):
+        admitted = add(lists, "list", name=name, default="deny")
+        for network in networks:
+            add(admitted, "node", type="allow", cidr=network)
     return to_bytes(root)
 
 
@@ -71,7 +79,7 @@ def menu_document(domain: str, menu: MenuSetup) -> bytes:
         add(configuration, "menus"),
         "menu",
         name=f"{menu.id}@{_checked(domain)}",
-        greet_long=ASKING,
+        greet_long=sound(menu.greeting) if menu.greeting else ASKING,
         timeout=str(menu.timeout_seconds * 1_000),
         inter_digit_timeout=str(BETWEEN_DIGITS_MS),
         max_failures=str(menu.tries),

@@ -10,7 +10,7 @@ from typing import Final
 
 from xmlcurl.render.document import Element, RenderRefused, add, add_pairs, open_section, to_bytes
 from xmlcurl.render.gateways import Trunk, add_gateways
-from xmlcurl.store.model import Extension
+from xmlcurl.store.model import Extension, GroupMailbox
 from xmlcurl.store.text import caller_name, is_domain, is_mail_address, is_name, neutral, spoken
 
 NO_PIN: Final = "none"
@@ -24,6 +24,7 @@ FORCED_EXPIRY_SECONDS: Final = 300
 
 MASK: Final = b"********"
 
+_KEPT: Final = re.compile(rb' cacheable="\d+"')
 _HASH: Final = re.compile(r"[0-9a-f]{32}")
 _SECRETS: Final = re.compile(rb'(<param name="(?:vm-)?a1-hash" value=")(?!%b")[^"]*"' % NO_PIN.encode())
 
@@ -47,6 +48,25 @@ def user_document(extension: Extension, *, asked: str, cacheable_ms: int = 0) ->
     user = add(add(domain, "users"), "user", **attributes)
     add_pairs(user, "param", _params(extension))
     add_pairs(user, "variable", _variables(extension))
+    return to_bytes(root)
+
+
+def among_switches(body: bytes, domain: str, legs: Iterable[str]) -> bytes:
+    """A document for a switch that is not the only one: a call rings these legs, too, and nothing of it is kept."""
+    contacts = _dial_string(domain)
+    return _KEPT.sub(b"", body, count=1).replace(contacts.encode(), ",".join((contacts, *legs)).encode())
+
+
+def group_mailbox_document(mailbox: GroupMailbox) -> bytes:
+    """What mod_voicemail wants to know of a mailbox of a group. Without a credential, so that nobody signs in as it.
+
+    Raises:
+        RenderRefused: the row holds no usable hash or number.
+    """
+    root, section = open_section("directory")
+    user = add(add(_domain(section, mailbox.tenant.domain), "users"), "user", id=_checked_name(mailbox.number))
+    add_pairs(user, "param", {"allow-empty-password": "false", "vm-enabled": "true", **_keeping(mailbox)})
+    add_pairs(user, "variable", {"timezone": neutral(mailbox.tenant.time_zone)})
     return to_bytes(root)
 
 
@@ -128,12 +148,15 @@ def _domain(section: Element, name: str) -> Element:
     if not is_domain(name):
         raise RenderRefused("the domain is no host name")
     domain = add(section, "domain", name=name)
+    add_pairs(domain, "param", {"dial-string": _dial_string(name)})
+    return domain
+
+
+def _dial_string(domain: str) -> str:
     # Our own text, and the one place where FreeSWITCH is meant to expand something. dialed_user is
     # the id of the answer, so a call to an alias rings the number.
-    contact = f"${{sofia_contact(*/${{dialed_user}}@{name})}}"
-    invite = f"{{^^:sip_invite_domain={name}:presence_id=${{dialed_user}}@{name}}}"
-    add_pairs(domain, "param", {"dial-string": invite + contact})
-    return domain
+    contact = f"${{sofia_contact(*/${{dialed_user}}@{domain})}}"
+    return f"{{^^:sip_invite_domain={domain}:presence_id=${{dialed_user}}@{domain}}}{contact}"
 
 
 def _group(domain: Element, name: str) -> Element:
@@ -145,24 +168,28 @@ def _params(extension: Extension) -> dict[str, str]:
         "a1-hash": _checked_hash(extension.a1_hash),
         "allow-empty-password": "false",
         "vm-enabled": _boolean(extension.voicemail_enabled),
-        "vm-a1-hash": NO_PIN if extension.vm_a1_hash is None else _checked_hash(extension.vm_a1_hash),
-        **_mailing(extension),
+        **_keeping(extension),
     }
     if extension.concurrent_registrations > 1:
         params["max-registrations-per-extension"] = str(extension.concurrent_registrations)
     return params
 
 
-def _mailing(extension: Extension) -> dict[str, str]:
-    address = extension.email
-    if not (extension.voicemail_mail and address and is_mail_address(address)):
+def _keeping(box: Extension | GroupMailbox) -> dict[str, str]:
+    pin = NO_PIN if box.vm_a1_hash is None else _checked_hash(box.vm_a1_hash)
+    return {"vm-a1-hash": pin, **_mailing(box)}
+
+
+def _mailing(box: Extension | GroupMailbox) -> dict[str, str]:
+    address = box.email
+    if not (box.voicemail_mail and address and is_mail_address(address)):
         # vm-keep-local-after-email=false would delete a message that was never mailed.
         return {}
     return {
         "vm-mailto": address,
         "vm-email-all-messages": "true",
-        "vm-attach-file": _boolean(extension.voicemail_attach),
-        "vm-keep-local-after-email": _boolean(not extension.voicemail_delete_after_mail),
+        "vm-attach-file": _boolean(box.voicemail_attach),
+        "vm-keep-local-after-email": _boolean(not box.voicemail_delete_after_mail),
     }
 
 
@@ -187,6 +214,8 @@ def _variables(extension: Extension) -> dict[str, str]:
         "toll_allow": _toll_allow(extension),
         "timezone": neutral(extension.tenant.time_zone),
         "accountcode": extension.tenant.domain,
+        # Also on the leg of a call to this extension: who presses keys there.
+        "xmlcurl_phone": _checked_name(extension.number),
         "xmlcurl_revision": extension.revision,
         # FreeSWITCH keeps this one in its table of registrations (sofia_reg.c:1860): the worker
         # reads there with which credentials a phone signed in while it did not look.

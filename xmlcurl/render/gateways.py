@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from xmlcurl.render.document import Element, add, add_pairs
-from xmlcurl.store.switch_model import Gateway
+from xmlcurl.store.switch_model import GATEWAY_REVISION, Gateway
 from xmlcurl.store.text import is_safe_text
 
 
@@ -31,11 +31,13 @@ def add_gateways(parent: Element, trunks: Iterable[Trunk]) -> None:
     for trunk in trunks:
         gateway = add(gateways, "gateway", name=f"g{trunk.gateway.id}")
         add_pairs(gateway, "param", _params(trunk))
+        # Of calls that leave by it. A gateway has no param for codecs, nor for words of our own.
+        variables = {GATEWAY_REVISION: trunk.gateway.revision}
         if trunk.gateway.codecs:
-            variables = add(gateway, "variables")
-            # The only way: a gateway has no param for codecs. Of calls that leave by it.
-            said = {"name": "absolute_codec_string", "value": ",".join(trunk.gateway.codecs), "direction": "outbound"}
-            add(variables, "variable", **said)
+            variables["absolute_codec_string"] = ",".join(trunk.gateway.codecs)
+        parent_of_them = add(gateway, "variables")
+        for name, value in variables.items():
+            add(parent_of_them, "variable", name=name, value=value, direction="outbound")
 
 
 def _params(trunk: Trunk) -> dict[str, str]:

@@ -83,6 +83,12 @@ class Call:
         path: the numbers that forwarded the call so far.
         failed: BUSY or NO_ANSWER when the dialled extension was rung just now, else empty.
         choice: what was dialled in the menu that was called, else empty.
+        task: what another switch asks of this one, as in peers.py, else empty.
+        home: where the tenant's mailboxes and queues are, as HOST:PORT: empty where that switch can't be reached;
+            None: here.
+        transfer: "blind" or "attended" when the caller's phone asks during its call, to hand on who it talks to, else
+            empty; the destination is then empty until a number was dialled.
+        handed_on: whose phone it is that somebody handed on who had called it; it pays for nothing.
         routes: ways outside, in the order in which they are tried.
         gateway_ids: for emergency calls, in the order in which they are tried.
         default_caller_id: what calls show that no extension makes.
@@ -96,6 +102,10 @@ class Call:
     path: tuple[str, ...] = ()
     failed: str = ""
     choice: str = ""
+    transfer: str = ""
+    handed_on: Extension | None = None
+    task: str = ""
+    home: str | None = None
     settings: CallSettings = field(default_factory=CallSettings)
     holidays: tuple[Holiday, ...] = ()
     routes: tuple[OutboundRoute, ...] = ()
@@ -110,6 +120,11 @@ class Call:
     def phone(self) -> Extension | None:
         """The extension whose phone signed in for this leg."""
         return self.caller.extension if self.caller else None
+
+    @property
+    def desk(self) -> Extension | None:
+        """The extension whose phone is at the far end of this leg, whoever called whom."""
+        return self.phone or self.handed_on
 
     @property
     def payer(self) -> Payer | None:

@@ -2,22 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
-from xmlcurl.routing.call import Action, Call, Route, plain
+from xmlcurl.routing.call import Action, Call, Callee, Route, plain
 from xmlcurl.routing.hours import CLOSED, HOLIDAY, OPEN, by_hours
 from xmlcurl.routing.leg import (
     RECORDED_NO_MORE,
     RECORDING,
+    WAITED,
     counted,
     recorded,
     recording_named,
+    records_caller,
     records_inbound,
-    records_outbound,
     shown_inside,
+    with_keys,
 )
 from xmlcurl.routing.onward import forwarded_by_group, recorded_message
-from xmlcurl.store.call_model import Destination, Mailbox, Menu, OwnNumber, Queue, RingGroup
+from xmlcurl.routing.peers import QUEUE, at_home
+from xmlcurl.routing.sounds import QUEUE_SOUND, sound
+from xmlcurl.store.call_model import Destination, Greeting, Mailbox, Menu, OwnNumber, Queue, RingGroup
 from xmlcurl.store.model import CallerId, Extension
+
+_AT_LIMIT: Final = "error/USER_BUSY"
+"""A leg that ends at once."""
 
 
 def ring_group(call: Call) -> Route | None:
@@ -26,12 +34,13 @@ def ring_group(call: Call) -> Route | None:
     if not isinstance(group, RingGroup):
         return None
     # Not the phone that it comes from.
-    members = [each for each in group.members if call.phone is None or each.id != call.phone.id]
-    is_recorded = records_outbound((call.phone,))
+    members = [each for each in group.members if call.desk is None or each.id != call.desk.id]
+    is_recorded = records_caller(call)
     some_record = not is_recorded and any(map(records_inbound, members))
     return plain(
         "ring_group",
         *_introduced(call),
+        *with_keys(call, is_answered_inside=True),
         ("set", "continue_on_fail=true"),
         ("set", f"call_timeout={group.ring_seconds}"),
         *(recorded(call.domain) if is_recorded else ()),
@@ -46,10 +55,15 @@ def queue(call: Call) -> Route | None:
     """mod_callcenter goes on to the next action when the caller has waited too long."""
     if not isinstance(call.place, Queue):
         return None
+    if call.home is not None:
+        caller = (call.phone.number,) if call.phone else ()
+        return plain("queue", *_introduced(call), *at_home(call, QUEUE, call.place.number, *caller))
     return plain(
         "queue",
         *_introduced(call),
+        *with_keys(call, is_answered_inside=True),
         ("answer", ""),
+        _waiting_to(call.place.greeting),
         ("callcenter", f"{call.place.id}@{call.domain}"),
         *_onward(call, call.place.number, call.place.timeout, "NO_ANSWER", call.default_caller_id),
     )
@@ -80,6 +94,16 @@ def group_mailbox(call: Call) -> Route | None:
     return plain("group_vm", *_introduced(call), *recorded_message(call, call.place.number))
 
 
+def message_left(call: Call) -> Route | None:
+    """For a mailbox that is here, a person's or a group's."""
+    match call.place:
+        case Callee():
+            return plain("ext_vm", *recorded_message(call, call.place.extension.number))
+        case Mailbox():
+            return plain("group_vm", *recorded_message(call, call.place.number))
+    return None
+
+
 def own_number(call: Call) -> Route | None:
     """To its destination of the hour; from outside so that every later transfer stays with the tenant."""
     if not isinstance(call.place, OwnNumber):
@@ -97,24 +121,50 @@ def own_number(call: Call) -> Route | None:
     return by_hours(call, "number", when_open=to(when_open), when_closed=to(when_closed), on_holiday=to(on_holiday))
 
 
+def _waiting_to(greeting: Greeting | None) -> Action:
+    # In the route, not in the queue's setup: a switch keeps that until it is told, and a call may come before.
+    return ("set", f"{QUEUE_SOUND}={sound(greeting)}") if greeting else ("unset", QUEUE_SOUND)
+
+
 def _introduced(call: Call) -> tuple[Action, ...]:
     return (*counted(call), *shown_inside(call), ("set", "hangup_after_bridge=true"))
 
 
 def _bridges(call: Call, strategy: str, members: Sequence[Extension], *, are_recorded: bool) -> tuple[Action, ...]:
-    legs = [_leg(call, each, is_recorded=are_recorded and records_inbound(each)) for each in members]
-    if strategy == "simultaneous":
-        return (("bridge", ",".join(legs)),) if legs else ()
-    return tuple(
-        ("limit_execute", f"hash {call.domain} {each.number} {each.max_concurrent} bridge {leg}")
-        for each, leg in zip(members, legs, strict=True)
-    )
-
-
-def _leg(call: Call, member: Extension, *, is_recorded: bool) -> str:
     # Only who answers is recorded by its own wish: on its own leg, under the caller's file name.
-    wish = f"[execute_on_answer=record_session {RECORDING}]" if is_recorded else ""
-    return f"{wish}user/{member.number}@{call.domain}"
+    wish = f"execute_on_answer=record_session {RECORDING}"
+    wishes = [wish if are_recorded and records_inbound(each) else "" for each in members]
+    phones = [f"user/{each.number}@{call.domain}" for each in members]
+    if strategy == "simultaneous":
+        return _all_at_once(call, members, phones, wishes)
+    in_turn = [
+        ("limit_execute", f"hash {call.domain} {each.number} {each.max_concurrent} bridge {_own(own)}{phone}")
+        for each, phone, own in zip(members, phones, wishes, strict=True)
+    ]
+    return tuple(action for each in in_turn for action in (each, WAITED))
+
+
+def _all_at_once(
+    call: Call, members: Sequence[Extension], phones: Sequence[str], wishes: Sequence[str]
+) -> tuple[Action, ...]:
+    """Those who are below their limit at this moment; the call counts as that of who answers, on its own leg.
+
+    A leg of a bridge can't be counted while it rings: each phone of an extension would be one.
+    """
+    before: list[Action] = []
+    legs = []
+    for place, (each, phone, wish) in enumerate(zip(members, phones, wishes, strict=True)):
+        limit, leg = f"hash {call.domain} {each.number}", f"xmlcurl_leg_{place}"
+        before.append(("set", f"{leg}={_AT_LIMIT}"))
+        before.append(("limit_execute", f"{limit} {each.max_concurrent} set {leg}={phone}"))
+        legs.append(f"{_own(wish, f'execute_on_answer_limit=limit {limit}')}${{{leg}}}")
+    return (*before, ("bridge", ",".join(legs)), WAITED) if legs else ()
+
+
+def _own(*wishes: str) -> str:
+    """Variables of one leg."""
+    said = ",".join(filter(None, wishes))
+    return f"[{said}]" if said else ""
 
 
 def _onward(

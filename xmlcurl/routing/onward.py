@@ -9,7 +9,9 @@ from typing import Final
 
 from xmlcurl.routing.call import Action, Call
 from xmlcurl.routing.outside import fixed
-from xmlcurl.store.call_model import Destination
+from xmlcurl.routing.peers import LEAVE, at_home
+from xmlcurl.routing.sounds import answered_to_hear, sound
+from xmlcurl.store.call_model import Destination, Greeting
 from xmlcurl.store.model import CallerId
 
 MOST_FORWARDS: Final = 5
@@ -44,22 +46,24 @@ def forwarded_by_group(
 
 def recorded_message(call: Call, number: str) -> tuple[Action, ...]:
     """Taken by a mailbox."""
+    if call.home is not None:
+        return at_home(call, LEAVE, number)
     return ("answer", ""), ("voicemail", f"default {call.domain} {number}")
 
 
 def _inside(call: Call, number: str, destination: Destination) -> tuple[Action, ...] | None:
     if destination.type == "end_call":
         return (("hangup", "NORMAL_CLEARING"),)
-    if destination.type == "play_greeting":
-        return _greeted(destination)
+    if destination.greeting:
+        return (answered_to_hear(destination.greeting), *_greeted(destination.greeting, destination.times))
     if destination.type in _MAILBOXES:
         return recorded_message(call, destination.number) if destination.number else None
     return _transferred(call, number, destination)
 
 
-def _greeted(_destination: Destination) -> tuple[Action, ...]:
-    # Greetings are not on the switches yet; this is where their playing belongs.
-    return ("answer", ""), ("hangup", "SERVICE_NOT_IMPLEMENTED")
+def _greeted(greeting: Greeting, times: int) -> tuple[Action, ...]:
+    played = ("playback", sound(greeting))
+    return (*(times * (played,)), ("hangup", "NORMAL_CLEARING"))
 
 
 def _transferred(call: Call, number: str, destination: Destination) -> tuple[Action, ...] | None:

@@ -7,7 +7,7 @@ from typing import Final
 from xmlcurl.outbound import matches
 from xmlcurl.routing.call import REJECTED, Action, Call, Payer, Route, plain, refusal
 from xmlcurl.routing.hours import by_hours
-from xmlcurl.routing.leg import counted, recorded, records_outbound, shown_outside
+from xmlcurl.routing.leg import counted, recorded, records_outbound, shown_outside, with_keys
 from xmlcurl.store.call_model import OutboundRoute
 from xmlcurl.store.model import CallerId, CallSettings
 
@@ -132,6 +132,7 @@ def _dialled(call: Call, way: Way, payer: Payer) -> tuple[Action, ...]:
     return (
         *counted(call),
         *shown_outside(payer.extension.outbound),
+        *with_keys(call, is_answered_inside=False),
         *(recorded(call.domain) if is_recorded else ()),
         *_bridges(",".join(FAILURES_OF_A_GATEWAY), *way.legs),
     )

@@ -7,11 +7,13 @@ from xmlcurl.routing.hours import by_hours
 from xmlcurl.routing.leg import (
     ANONYMOUS,
     RECORDED_NO_MORE,
+    WAITED,
     counted,
     recorded,
+    records_caller,
     records_inbound,
-    records_outbound,
     shown_inside,
+    with_keys,
 )
 from xmlcurl.routing.onward import FORWARDED_TOO_OFTEN, forwarded_by_extension, recorded_message
 from xmlcurl.routing.outside import Way, way_of
@@ -42,7 +44,7 @@ def extension(call: Call) -> Route | None:
 
 
 def _rule(call: Call, callee: Callee, event: str) -> Destination | None:
-    side = "ex" if call.caller is None else "in"
+    side = "in" if call.desk else "ex"
     return callee.presence.forwards.get(f"{side}_{event}")
 
 
@@ -70,11 +72,12 @@ def _rung(call: Call, callee: Callee) -> Route:
 
 def _ringing(call: Call, callee: Callee, also: tuple[str, ...]) -> tuple[Action, ...]:
     one = callee.extension
-    is_recorded = records_outbound((call.phone,)) or records_inbound(one)
+    is_recorded = records_caller(call) or records_inbound(one)
     phones = ",".join((f"user/{one.number}@{call.domain}", *also))
     return (
         *counted(call),
         *shown_inside(call),
+        *with_keys(call, is_answered_inside=True),
         ("set", "hangup_after_bridge=true"),
         ("set", "continue_on_fail=true"),
         ("set", f"call_timeout={callee.presence.ring_seconds}"),
@@ -84,6 +87,7 @@ def _ringing(call: Call, callee: Callee, also: tuple[str, ...]) -> tuple[Action,
         # what follows, so voicemail isn't counted as the callee's call.
         ("set", "originate_disposition=USER_BUSY"),
         ("limit_execute", f"hash {call.domain} {one.number} {one.max_concurrent} bridge {phones}"),
+        WAITED,
         *((RECORDED_NO_MORE,) if is_recorded else ()),
         *_afterwards(call, callee),
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from xmlcurl.routing.call import REJECTED, Call, Route, plain, refusal
+from xmlcurl.routing.peers import ANY, OWN, at_home
 from xmlcurl.store.model import FEATURES_WITH_NUMBER, Wish
 
 _RISING: Final = "%(200,100,660);%(300,0,880)"
@@ -16,27 +17,41 @@ BY_OUTCOME: Final[Mapping[str, Route]] = {
 }
 """What is heard of a wish, by what became of it."""
 
-CHANGING: Final = ("forward_always_on", "forward_always_off", "dnd_on", "dnd_off")
+CHANGING: Final = ("forward_always_on", "forward_always_off", "dnd_on", "dnd_off", "agent_login", "agent_logout")
 
 
 def own_voicemail(call: Call) -> Route | None:
     """The caller's own mailbox. The PIN is asked for where there is one; the phone has signed in already."""
-    if call.destination != call.settings.feature_codes.get("own_voicemail"):
-        return None
+    is_dialled = call.destination == call.settings.feature_codes.get("own_voicemail")
+    return own_mailbox(call) if is_dialled else None
+
+
+def any_voicemail(call: Call) -> Route | None:
+    """Any mailbox of the tenant: its number and its PIN are asked for."""
+    is_dialled = call.destination == call.settings.feature_codes.get("any_voicemail")
+    return any_mailbox(call) if is_dialled else None
+
+
+def own_mailbox(call: Call) -> Route:
+    """Listened to here, or at the tenant's home."""
     phone = call.phone
     if phone is None:
         return REJECTED
     if not phone.voicemail_enabled:
         return refusal("FACILITY_NOT_SUBSCRIBED")
+    if call.home is not None:
+        return plain("own_voicemail", *at_home(call, OWN, phone.number))
     authorized = "" if phone.vm_a1_hash else "auth "
     return _listening("own_voicemail", f"check {authorized}default {call.domain} {phone.number}")
 
 
-def any_voicemail(call: Call) -> Route | None:
-    """Any mailbox of the tenant: its number and its PIN are asked for."""
-    if call.destination != call.settings.feature_codes.get("any_voicemail"):
-        return None
-    return _listening("any_voicemail", f"check default {call.domain}") if call.phone else REJECTED
+def any_mailbox(call: Call) -> Route:
+    """The same of one whose number is asked for."""
+    if call.phone is None:
+        return REJECTED
+    if call.home is not None:
+        return plain("any_voicemail", *at_home(call, ANY, call.phone.number))
+    return _listening("any_voicemail", f"check default {call.domain}")
 
 
 def changed_by_phone(call: Call) -> Route | None:

@@ -8,6 +8,20 @@ from xmlcurl.store.model import Extension
 
 
 @dataclass(frozen=True, slots=True)
+class Greeting:
+    """A sound that callers hear. Its name changes with its content, so nobody plays an old one under it."""
+
+    id: int
+    sha256: str
+    format: str
+    """"wav"; "mp3" for one that was stored before sounds were converted."""
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.id}-{self.sha256}.{self.format}"
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
     """Where a call goes on; `type` is one of DESTINATION_TYPES.
 
@@ -17,7 +31,7 @@ class Destination:
     type: str
     number: str | None = None
     prefix: str = ""
-    greeting_id: int | None = None
+    greeting: Greeting | None = None
     times: int = 1
 
 
@@ -62,11 +76,12 @@ class RingGroup:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`timeout`: where a caller goes on who was not served."""
+    """`timeout`: where a caller goes on who was not served; `greeting`: heard until then."""
 
     id: int
     number: str
     timeout: Destination | None = None
+    greeting: Greeting | None = None
 
 
 @dataclass(frozen=True, slots=True)

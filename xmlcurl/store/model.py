@@ -48,6 +48,8 @@ class Tenant:
     is_active: bool
     time_zone: str
     cacheable_ms: int
+    home_switch_id: int | None = None
+    """The switch with its mailboxes and queues; None: each has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,19 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupMailbox:
+    """A mailbox that belongs to no extension: nobody signs in as it, or can be called there."""
+
+    tenant: Tenant
+    number: str
+    vm_a1_hash: str | None
+    voicemail_mail: bool
+    voicemail_attach: bool
+    voicemail_delete_after_mail: bool
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenHours:
     """When a tenant is open on one day of the week, in its time zone.
 
@@ -115,6 +130,9 @@ class OpenHours:
     closes: int
 
 
+AGENT_STATUSES = ("available", "on_break", "logged_out")
+"""Whether somebody who serves queues is called by them: now, soon again, not."""
+
 FEATURES = (
     "own_voicemail",
     "any_voicemail",
@@ -122,13 +140,15 @@ FEATURES = (
     "forward_always_off",
     "dnd_on",
     "dnd_off",
+    "agent_login",
+    "agent_logout",
 )
 FEATURES_WITH_NUMBER = frozenset({"forward_always_on"})
 """After the code of these a number is dialled."""
 
 
 def _default_feature_codes() -> Mapping[str, str]:
-    return dict(zip(FEATURES, ("*97", "*98", "*72", "*73", "*78", "*79"), strict=True))
+    return dict(zip(FEATURES, ("*97", "*98", "*72", "*73", "*78", "*79", "*22", "*23"), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,17 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from xmlcurl.store.model import CallerId, Extension, Tenant
-from xmlcurl.store.tables import extensions, hotlines, numbers, ring_group_members, taken_names, teams, tenants
+from xmlcurl.store.model import CallerId, Extension, GroupMailbox, Tenant
+from xmlcurl.store.tables import (
+    extensions,
+    group_mailboxes,
+    hotlines,
+    numbers,
+    ring_group_members,
+    taken_names,
+    teams,
+    tenants,
+)
 
 _TENANT = (
     tenants.c.id.label("tenant_id"),
@@ -16,6 +25,7 @@ _TENANT = (
     tenants.c.state.label("tenant_state"),
     tenants.c.time_zone,
     tenants.c.cacheable_ms,
+    tenants.c.home_switch_id,
 )
 _asked = taken_names.alias("asked")
 _names = taken_names.alias("names")
@@ -53,6 +63,19 @@ async def find_extension(connection: AsyncConnection, tenant_id: int, name: str)
     """
     rows = (await connection.execute(_BY_NAME, {"tenant_id": tenant_id, "name": name})).all()
     return _extension(rows) if rows else None
+
+
+async def find_group_mailbox(connection: AsyncConnection, tenant_id: int, number: str) -> GroupMailbox | None:
+    """The living mailbox of a group that has `number`; its tenant may be suspended."""
+    columns = [each for each in group_mailboxes.c if each.name in GroupMailbox.__slots__]
+    statement = (
+        select(*columns, *_TENANT)
+        .join(tenants, tenants.c.id == group_mailboxes.c.tenant_id)
+        .where(group_mailboxes.c.tenant_id == tenant_id, group_mailboxes.c.number == number)
+        .where(group_mailboxes.c.deleted_at.is_(None), tenants.c.deleted_at.is_(None))
+    )
+    row = (await connection.execute(statement)).one_or_none()
+    return row and GroupMailbox(tenant=_tenant(row), **{each.name: row._mapping[each.name] for each in columns})
 
 
 async def list_extensions(
@@ -145,7 +168,8 @@ _BY_NAME = _ALL.join(
 
 
 def _tenant(row: Row[*tuple[Any, ...]]) -> Tenant:
-    return Tenant(row.tenant_id, row.domain, row.tenant_state == "active", row.time_zone, row.cacheable_ms)
+    is_active = row.tenant_state == "active"
+    return Tenant(row.tenant_id, row.domain, is_active, row.time_zone, row.cacheable_ms, row.home_switch_id)
 
 
 def _extension(rows: Sequence[Row[*tuple[Any, ...]]]) -> Extension:

@@ -13,6 +13,7 @@ from xmlcurl.store.call_model import (
     ClassOfService,
     Destination,
     Forwards,
+    Greeting,
     Holiday,
     Mailbox,
     Menu,
@@ -24,6 +25,7 @@ from xmlcurl.store.call_model import (
 )
 from xmlcurl.store.model import CallerId, CallSettings, OpenHours
 from xmlcurl.store.queries import list_members
+from xmlcurl.store.queries_greetings import find_greeting
 from xmlcurl.store.tables import (
     call_settings,
     class_of_service_routes,
@@ -32,6 +34,7 @@ from xmlcurl.store.tables import (
     emergency_gateways,
     extensions,
     gateways,
+    greetings,
     group_mailboxes,
     holidays,
     ivr_menus,
@@ -93,8 +96,7 @@ async def find_group(connection: AsyncConnection, tenant_id: int, name: str) -> 
     if taken.ring_group_id is not None:
         return await _ring_group(connection, tenant_id, taken.ring_group_id)
     if taken.queue_id is not None:
-        forwards = await _forwards(connection, tenant_id, "queue", taken.queue_id)
-        return Queue(taken.queue_id, name, forwards.get("timeout"))
+        return await _queue(connection, tenant_id, taken.queue_id, name)
     if taken.ivr_menu_id is not None:
         return await _menu(connection, tenant_id, taken.ivr_menu_id)
     return Mailbox(name) if taken.group_mailbox_id is not None else None
@@ -245,6 +247,12 @@ async def _ring_group(connection: AsyncConnection, tenant_id: int, group_id: int
     return RingGroup(row.number, row.strategy, row.ring_seconds, members, forwards.get("no_answer"))
 
 
+async def _queue(connection: AsyncConnection, tenant_id: int, queue_id: int, number: str) -> Queue:
+    forwards = await _forwards(connection, tenant_id, "queue", queue_id)
+    greeting = await find_greeting(connection, tenant_id, queues, queue_id)
+    return Queue(queue_id, number, forwards.get("timeout"), greeting)
+
+
 async def _menu(connection: AsyncConnection, tenant_id: int, menu_id: int) -> Menu | None:
     row = (
         await connection.execute(
@@ -304,7 +312,9 @@ async def _forwards(
 ) -> Forwards:
     """The owner's destinations by slot; `of` has the mobile number and the prefix of the extension whose they are."""
     dialled = func.coalesce(*(target.c.number for target in _INSIDE.values()))
-    statement = select(destinations, dialled.label("dialled"))
+    statement = select(destinations, dialled.label("dialled"), greetings.c.sha256, greetings.c.format).outerjoin(
+        greetings, and_(greetings.c.id == destinations.c.greeting_id, *_living(greetings, tenant_id))
+    )
     for link, target in _INSIDE.items():
         statement = statement.outerjoin(target, and_(target.c.id == destinations.c[link], *_living(target, tenant_id)))
     rows = await connection.execute(
@@ -323,7 +333,8 @@ def _destination(row: Row[*tuple[Any, ...]], of: Row[*tuple[Any, ...]] | None) -
     if row.type == "end_call":
         return Destination(row.type)
     if row.type == "play_greeting":
-        return Destination(row.type, greeting_id=row.greeting_id, times=row.times or 1)
+        greeting = Greeting(row.greeting_id, row.sha256, row.format) if row.sha256 else None
+        return Destination(row.type, greeting=greeting, times=row.times or 1) if greeting else None
     if row.type not in {"mobile_number", "external_num"}:
         return Destination(row.type, row.dialled) if row.dialled else None
     number = of.mobile if of is not None and row.type == "mobile_number" else row.number

@@ -1,10 +1,13 @@
 """SELECTs of what switches keep, rows in, model objects out: of one tenant, or of all for what a switch has once."""
 
-from sqlalchemy import ColumnElement, FromClause, and_, func, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from xmlcurl.store.queries_greetings import find_greeting
 from xmlcurl.store.switch_model import Agent, Gateway, MenuSetup, QueueSetup
-from xmlcurl.store.tables import destinations, extensions, gateways, ivr_menus, queue_agents, queues, tenants
+from xmlcurl.store.tables import destinations, extensions, gateways, ivr_menus, queue_agents, queues, switches, tenants
 
 _IN_SERVICE = (
     gateways.c.status == "active",
@@ -16,28 +19,34 @@ _IN_SERVICE = (
 
 async def list_gateways(connection: AsyncConnection) -> list[Gateway]:
     """Active gateways of active tenants, in order of their ids."""
-    rows = await connection.execute(
+    return [gateway_of(row) for row in await connection.execute(gateways_in_service())]
+
+
+def gateways_in_service() -> Select[Any]:
+    """The rows of the same, for any connection."""
+    return (
         select(gateways, tenants.c.domain)
         .join(tenants, tenants.c.id == gateways.c.tenant_id)
         .where(*_IN_SERVICE)
         .order_by(gateways.c.id)
     )
-    return [
-        Gateway(
-            id=row.id,
-            domain=row.domain,
-            host=row.host,
-            port=row.port,
-            transport=row.transport,
-            registers=row.registers,
-            username=row.username,
-            password_encrypted=row.password_encrypted,
-            realm=row.realm,
-            expires_seconds=row.expires_seconds,
-            codecs=tuple(row.codecs),
-        )
-        for row in rows
-    ]
+
+
+def gateway_of(row: Row[Any]) -> Gateway:
+    """One of those rows."""
+    return Gateway(
+        id=row.id,
+        domain=row.domain,
+        host=row.host,
+        port=row.port,
+        transport=row.transport,
+        registers=row.registers,
+        username=row.username,
+        password_encrypted=row.password_encrypted,
+        realm=row.realm,
+        expires_seconds=row.expires_seconds,
+        codecs=tuple(row.codecs),
+    )
 
 
 async def list_gateway_addresses(connection: AsyncConnection) -> list[str]:
@@ -46,6 +55,12 @@ async def list_gateway_addresses(connection: AsyncConnection) -> list[str]:
         select(gateways.c.addresses).join(tenants, tenants.c.id == gateways.c.tenant_id).where(*_IN_SERVICE)
     )
     return sorted({address for addresses in rows.scalars() for address in addresses})
+
+
+async def list_peer_hosts(connection: AsyncConnection) -> list[str]:
+    """The addresses of enabled switches that send one another calls; each once, in order."""
+    living = (switches.c.enabled, switches.c.deleted_at.is_(None), switches.c.peer_host.is_not(None))
+    return sorted(set((await connection.execute(select(switches.c.peer_host).where(*living))).scalars()))
 
 
 async def find_queue_setup(connection: AsyncConnection, tenant_id: int, queue_id: int) -> QueueSetup | None:
@@ -83,7 +98,8 @@ async def find_menu_setup(connection: AsyncConnection, tenant_id: int, menu_id: 
         )
     )
     keys = tuple(sorted(slots.scalars()))
-    return MenuSetup(row.id, row.number, row.timeout_seconds, row.tries, row.direct_dial, keys)
+    greeting = await find_greeting(connection, tenant_id, ivr_menus, menu_id)
+    return MenuSetup(row.id, row.number, row.timeout_seconds, row.tries, row.direct_dial, keys, greeting)
 
 
 async def _agents(connection: AsyncConnection, tenant_id: int, queue_id: int) -> tuple[Agent, ...]:

@@ -1,6 +1,13 @@
 """What a switch keeps of a tenant, as lookups see it. Frozen, stdlib only; nothing here knows SQL or XML."""
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from hashlib import sha256
+from typing import Final
+
+from xmlcurl.store.call_model import Greeting
+
+GATEWAY_REVISION: Final = "xmlcurl_gateway_revision"
+"""The variable of a gateway that says as what a switch knows it; calls out have it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,11 @@ class Gateway:
     realm: str | None
     expires_seconds: int
     codecs: tuple[str, ...]
+
+    @property
+    def revision(self) -> str:
+        """Another one whenever anything of it is another. Not secret: of the password it has the encrypted form."""
+        return sha256(repr(astuple(self)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +64,4 @@ class MenuSetup:
     tries: int
     direct_dial: bool
     keys: tuple[str, ...]
+    greeting: Greeting | None = None

@@ -28,6 +28,8 @@ DEFAULTS = {
         "forward_always_off": "*73",
         "dnd_on": "*78",
         "dnd_off": "*79",
+        "agent_login": "*22",
+        "agent_logout": "*23",
     },
     "business_hours": [],
 }

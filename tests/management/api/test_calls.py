@@ -97,6 +97,7 @@ async def test_a_call_is_shown_to_its_tenant(api: httpx.AsyncClient, switch: htt
         "hangup_cause": "NORMAL_CLEARING",
         "gateway_id": None,
         "recording": None,
+        "recording_file": None,
         "switch": "first",
         "bridge_uuid": uuid.replace("05f932e3", "10e48fe5"),
     }

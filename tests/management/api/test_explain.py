@@ -1,16 +1,19 @@
 """Explanations over HTTP: bodies, bounds, whose tenant, and what Redis has."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
 from management.settings import ManagementSettings
 from tests.management.office import DOMAIN, Office
 from tests.xmlcurl import asking
 from tests.xmlcurl.service import Service
 from xmlcurl.render.directory import masked
+from xmlcurl.store.registrations import alive_key, table_key
 from xmlcurl.store.tables import extensions, tenants, utc_now
 
 OTHER = "other.test"
@@ -46,7 +49,9 @@ async def test_a_call(office: Office, api: httpx.AsyncClient, people: None) -> N
         "rang": ["1002"],
         "answered_by": None,
         "shown": None,
+        "shown_name": None,
         "mailbox": "1002",
+        "listens": False,
         "is_recorded": False,
         "cause": None,
     }
@@ -54,11 +59,50 @@ async def test_a_call(office: Office, api: httpx.AsyncClient, people: None) -> N
     assert await office.count_all() == before
 
 
+async def test_on_which_switch_a_phone_is(office: Office, api: httpx.AsyncClient, people: None, redis_url: str) -> None:
+    """Where there are several; what the worker does not know is said, too."""
+
+    async def why() -> list[str]:
+        (step,) = (await explained(api, "call", **CALL))["steps"]
+        return [each for each in step["why"] if "registered on" in each]
+
+    await office.add_switch("fs1")
+    assert await why() == []
+    other = await office.add_switch("fs2")
+    assert await why() == ["1002 is registered on no switch that could be asked"]
+
+    phone = {"profile": "internal", "contact": "", "address": "", "user_agent": "", "expires_at": 0}
+    async with Redis.from_url(redis_url) as redis:
+        await redis.hset(table_key(other), mapping={"": "r1", f"1002@{DOMAIN}": json.dumps([phone])})
+        await redis.set(alive_key(other), "r1")
+    assert await why() == ["1002 is registered on fs2"]
+
+
 async def test_a_call_by_its_sign_in_name(api: httpx.AsyncClient, people: None) -> None:
     """Whoever answers sees the number."""
     found = await explained(api, "call", **{"from": "bob", "to": "1001"})
 
     assert found["outcome"]["shown"] == "1002"
+
+
+async def test_who_shows_no_number(office: Office, api: httpx.AsyncClient, people: None) -> None:
+    """A carrier brings the call; the name is the carrier's to say."""
+    platform = office.client(await office.add_token(None, "admin"), **{"X-Tenant": DOMAIN})
+    assert (await platform.post("/numbers", json={"number": "842871110001"})).status_code == 201
+    to_bob = {"open": {"type": "extension", "extension": "1002"}}
+    assert (await api.put("/numbers/842871110001/destinations", json=to_bob)).status_code == 200
+
+    found = await explained(api, "call", **{"from": {"outside": "anonymous"}, "to": "842871110001"})
+
+    outcome = found["outcome"]
+    assert (outcome["answered_by"], outcome["shown"], outcome["shown_name"]) == ("1002", "anonymous", None)
+
+
+async def test_who_listens_leaves_no_message(api: httpx.AsyncClient, people: None) -> None:
+    """Both are a mailbox."""
+    found = await explained(api, "call", **{"from": "1002", "to": "*97"})
+
+    assert (found["outcome"]["mailbox"], found["outcome"]["listens"]) == ("1002", True)
 
 
 async def test_a_choice_in_a_menu(api: httpx.AsyncClient, people: None) -> None:
@@ -144,6 +188,18 @@ async def test_a_lookup(
     else:
         reply = await lookup.post(asking.user(asked["user"], domain, key=asked.get("key", "id")))
     assert (reply.shape != "not found") is is_found
+
+
+async def test_a_mailbox_of_a_group(api: httpx.AsyncClient) -> None:
+    """Found by the switch, and by no phone."""
+    assert (await api.post("/group-mailboxes", json={"name": "office", "number": "900"})).status_code == 201
+    asked = {"user": "900", "domain": DOMAIN}
+
+    found = await explained(api, "lookup", **asked)
+    signing_in = await explained(api, "lookup", **asked, action="sip_auth")
+
+    assert (found["is_found"], found["why"]) == (True, ["900 is a mailbox of a group, which nobody signs in as"])
+    assert signing_in["is_found"] is False
 
 
 async def test_who_is_out_of_service(api: httpx.AsyncClient, people: None) -> None:

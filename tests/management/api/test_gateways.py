@@ -8,7 +8,7 @@ import pytest
 from management.app import services_of
 from management.audit import Actor
 from management.secrets import SecretUnreadable
-from tests.management.office import Office
+from tests.management.office import DOMAIN, Office
 from xmlcurl.store.model import Tag
 from xmlcurl.store.tables import audit, gateways
 
@@ -228,6 +228,41 @@ async def test_a_new_gateway_is_read_and_a_deleted_one_dropped(office: Office, a
         {**NOTHING, "rescan": True, "reloadacl": True},
         {**DROPPED, "reloadacl": True},
     ]
+
+
+async def test_a_suspended_tenants_gateways_go_and_come_back(
+    office: Office, platform: httpx.AsyncClient, admin: httpx.AsyncClient
+) -> None:
+    """With what they let in; one that is out of service was not there."""
+    await office.add_switch("fs1")
+    made = await _created(admin, NEW)
+    await _created(admin, {**NEW, "name": "Other", "status": "disabled"})
+    await platform.post("/tenants", json={"domain": "other.test", "name": "Other"})
+    already = len(await office.pending())
+
+    await platform.put(f"/tenants/{DOMAIN}", json={"state": "suspended"})
+    await platform.put(f"/tenants/{DOMAIN}", json={"state": "active"})
+    await platform.put("/tenants/other.test", json={"state": "suspended"})
+
+    of_switch = (await office.pending())[already + 1 :: 2]
+    assert [{name: effects[name] for name in NOTHING} for effects in of_switch] == [
+        {"rescan": True, "reloadacl": True, "gateways": [made["id"]]},
+        {"rescan": True, "reloadacl": True, "gateways": []},
+        NOTHING,
+    ]
+
+
+async def test_how_it_is_on_each_enabled_switch_is_shown(office: Office, admin: httpx.AsyncClient) -> None:
+    """Of a switch that no worker has asked nothing is known; a disabled one is not shown."""
+    for name in ("fs2", "fs1"):
+        await office.add_switch(name)
+    await office.add_switch("off", enabled=False)
+    made = await _created(admin, NEW)
+    states = [{"switch": name, "state": "UNKNOWN", "since": None, "seen_at": None} for name in ("fs1", "fs2")]
+
+    assert made["switches"] == states
+    assert (await admin.get(f"/gateways/{made['id']}")).json()["data"]["switches"] == states
+    assert [each["switches"] for each in (await admin.get("/gateways")).json()["data"]] == [states]
 
 
 async def _created(client: httpx.AsyncClient, body: dict[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,8 @@ WORDS: Final = {
     ("/extensions", "extension_number"), ("/extensions", "mobile"), ("/extensions", "mobile_prefix"),
     ("/extensions", "outbound_caller_id"), ("/extensions", "presence_status"), ("/extensions", "recording_mode"),
     ("/extensions", "sign_in_name"), ("/extensions", "status"), ("/extensions", "voicemail_language"),
-    ("/extensions", "voicemail_pin"), ("/extensions/batch", "mode"), ("/extensions/presence", "status"),
+    ("/extensions", "voicemail_pin"), ("/extensions/agent", "status"), ("/extensions/batch", "mode"),
+    ("/extensions/presence", "status"),
     ("/gateways", "addresses"), ("/gateways", "codecs"), ("/gateways", "host"), ("/gateways", "realm"),
     ("/gateways", "status"), ("/gateways", "transport"), ("/gateways", "username"), ("/group-mailboxes", "email"),
     ("/group-mailboxes", "number"), ("/group-mailboxes", "pin"), ("/holidays", "first_day"), ("/holidays", "last_day"),
@@ -51,7 +52,7 @@ WORDS: Final = {
     ("/numbers", "number"), ("/numbers", "status"), ("/outbound-routes", "patterns"), ("/outbound-routes", "prepend"),
     ("/outbound-routes", "status"), ("/queues", "number"), ("/queues", "strategy"), ("/ring-groups", "members"),
     ("/ring-groups", "number"), ("/ring-groups", "strategy"), ("/switches", "host"), ("/switches", "name"),
-    ("/switches", "sofia_profiles"),
+    ("/switches", "peer_host"), ("/switches", "sofia_profiles"),
     ("/tenants", "default_number"), ("/tenants", "domain"), ("/tenants", "language"), ("/tenants", "state"),
     ("/tenants", "time_zone"), ("/tokens", "scopes"), ("/users", "email"), ("/users", "mobile"), ("/users", "role"),
 }  # fmt: skip
@@ -136,7 +137,7 @@ async def _offered(
     while True:
         if path == "/greetings":
             # Its name is in the query, the body is a sound.
-            answer = await client.post(path, params=_whole(path) | taken, content=wav(), headers=SOUND)
+            answer = await client.post(path, params=_whole(path) | taken, content=wav(rate_hz=16_000), headers=SOUND)
         else:
             answer = await client.post(path, json=_whole(path) | taken, params={"fields": "all"})
         if answer.status_code != 422:

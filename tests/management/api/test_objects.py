@@ -197,10 +197,10 @@ NOUNS = [
     Noun(
         "switches",
         {"name": "fs1", "host": "127.0.0.1", "password": "not ClueCon"},
-        {"host": "fs1.example.test", "port": 8022, "sofia_profiles": ["internal", "external"], "enabled": False},
+        {"host": "fs1.example.test", "port": 8022, "sofia_profiles": ["internal", "phones"], "enabled": False},
         "switch",
         is_tenants=False,
-        defaults={"port": 8021, "sofia_profiles": ["internal"], "enabled": True},
+        defaults={"port": 8021, "sofia_profiles": ["internal", "external"], "enabled": True},
     ),
 ]
 TENANTS_NOUNS = [noun for noun in NOUNS if noun.is_tenants]

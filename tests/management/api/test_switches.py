@@ -23,6 +23,8 @@ REFUSED: dict[str, list[Any]] = {
     "port": [0, 65_536, -1, "8021", 1.5, True, None],
     "password": ["", "a\nb", "a\0b", "x" * 101, None, 7],
     "sofia_profiles": [[], ["a b"], ["internal", "internal"], ["-a"], ["a\nb"], ["${x}"], ["p"] * 17, "internal", None],
+    "peer_host": ["fs2.example.test", "::1", "192.0.2.1/32", "192.0.2.1:5070", "192.0.2", "[", "192.0.2.1\n", 7],
+    "peer_port": [0, 65_536, -1, "5070", 1.5, True, None],
     "enabled": ["yes", 1, None],
 }
 
@@ -144,3 +146,33 @@ async def test_the_worker_is_woken_by_every_change(office: Office, platform: htt
                 while await channel.get_message(timeout=1) is None:
                     pass
     assert await office.pending() == []
+
+
+async def test_where_a_switch_takes_calls_is_told_to_all(office: Office, platform: httpx.AsyncClient) -> None:
+    """From whom calls are let in, and that none may keep users; another port of the event socket is no news."""
+    made = (await platform.post("/switches", json=NEW)).json()["data"]
+    where = f"/switches/{made['id']}"
+    assert (made["peer_host"], made["peer_port"]) == (None, 5070)
+    told = []
+
+    for values in ({"port": 8022}, {"peer_host": "192.0.2.1"}, {"peer_port": 5071}, {"enabled": False}):
+        before = len(await office.pending())
+        shown = (await platform.put(where, json=values)).json()["data"]
+        assert shown.items() >= values.items()
+        told.append([(each["reloadacl"], each["flush_all"]) for each in (await office.pending())[before:]])
+
+    # One row for the caches, one for the switch while it is enabled.
+    assert told == [[], [(True, True)] * 2, [(True, True)] * 2, [(True, True)]]
+
+
+async def test_a_tenants_home_is_not_deleted(office: Office, platform: httpx.AsyncClient) -> None:
+    """Until it is somewhere else."""
+    made = (await platform.post("/switches", json=NEW)).json()["data"]
+    await platform.put("/tenants/pbx.test", json={"home_switch_id": made["id"]})
+
+    refused = await platform.delete(f"/switches/{made['id']}")
+    await platform.put("/tenants/pbx.test", json={"home_switch_id": None})
+    deleted = await platform.delete(f"/switches/{made['id']}")
+
+    assert (refused.status_code, deleted.status_code) == (409, 200)
+    assert "tenant pbx.test" in refused.text

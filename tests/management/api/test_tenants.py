@@ -1,5 +1,6 @@
 """Tenants: what they may be called, and that FreeSWITCH sees every change of one at once."""
 
+from datetime import date
 from typing import Any
 
 import httpx
@@ -10,12 +11,29 @@ from management.audit import Actor
 from management.auth import TenantScope
 from management.errors import NotFound
 from management.numbers.commands import NumberValues
+from management.tenants.repository import TenantRepository
 from tests.management.office import DOMAIN, Office
 from tests.xmlcurl.asking import sip_auth, user
 from tests.xmlcurl.service import Service
 from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
-from xmlcurl.store.tables import departments, hotlines, numbers, teams, users
+from xmlcurl.store.tables import (
+    classes_of_service,
+    departments,
+    gateways,
+    greetings,
+    group_mailboxes,
+    holidays,
+    hotlines,
+    ivr_menus,
+    metadata,
+    numbers,
+    outbound_routes,
+    queues,
+    ring_groups,
+    teams,
+    users,
+)
 
 REFUSED: dict[str, list[Any]] = {
     "domain": [
@@ -42,6 +60,7 @@ REFUSED: dict[str, list[Any]] = {
     "language": ["fr", "", "EN"],
     "cacheable_ms": [-1, 2_147_484, 1.5, "1", True, None],
     "default_number": ["0900000099", "x", "\0", 900000099],
+    "home_switch_id": [0, -1, 404, 2**63, "1", True],
 }
 
 
@@ -98,8 +117,14 @@ async def test_a_tenant_that_has_anything_is_not_deleted(office: Office, admin: 
     number_id = await office.add(numbers, tenant_id=1, number="0900000020")
     await admin.post("/extensions", json={"extension_number": "1001"})
     await office.add(hotlines, tenant_id=1, name="Support", number_id=number_id)
-    for table in (teams, departments, users):
+    for table in (teams, departments, users, classes_of_service):
         await office.add(table, tenant_id=1, name=f"One of {table.name}")
+    await office.add(gateways, tenant_id=1, name="Carrier", host="192.0.2.1", codecs=[], addresses=[])
+    await office.add(outbound_routes, tenant_id=1, name="All", patterns=["0"])
+    for table in (ring_groups, queues, ivr_menus, group_mailboxes):
+        await office.add(table, tenant_id=1, name=f"One of {table.name}", number="600")
+    await office.add(greetings, tenant_id=1, name="Hello", format="wav", size_bytes=1, sha256="0" * 64)
+    await office.add(holidays, tenant_id=1, name="Tet", first_day=date(2027, 2, 6), last_day=date(2027, 2, 10))
 
     answer = await admin.delete(f"/tenants/{DOMAIN}")
 
@@ -110,6 +135,15 @@ async def test_a_tenant_that_has_anything_is_not_deleted(office: Office, admin: 
         "team One of teams",
         "department One of departments",
         "user One of users",
+        "gateway Carrier",
+        "outbound route All",
+        "class of service One of classes_of_service",
+        "ring group One of ring_groups",
+        "queue One of queues",
+        "ivr menu One of ivr_menus",
+        "group mailbox One of group_mailboxes",
+        "greeting Hello",
+        "holiday Tet",
     ]
     assert answer.status_code == 409
     assert answer.json() == {
@@ -117,6 +151,33 @@ async def test_a_tenant_that_has_anything_is_not_deleted(office: Office, admin: 
         "errors": {"tenant": [f"The tenant is in use by {', '.join(has)}."]},
         "used_by": has,
     }
+
+
+GOES_WITH_ITS_OWNER = {
+    *(
+        "agent_statuses",
+        "api_tokens",
+        "call_settings",
+        "destinations",
+        "greeting_files",
+        "presence_rules",
+        "taken_names",
+    ),
+    *("class_of_service_routes", "emergency_gateways", "outbound_route_gateways", "queue_agents"),
+    *("ring_group_members",),
+}
+"""Tables of a tenant whose rows nobody deletes by themselves."""
+REMEMBERED = {"audit", "call_records", "changes"}
+"""What happened outlives the tenant."""
+
+
+def test_no_table_of_a_tenant_is_forgotten() -> None:
+    """Whoever adds one says here, or in the links of tenants, what becomes of its rows when their tenant goes."""
+    of_tenants = {name: table for name, table in metadata.tables.items() if "tenant_id" in table.c}
+    living = {name for name, table in of_tenants.items() if "deleted_at" in table.c}
+
+    assert {link.column.table.name for link in TenantRepository.LINKS} == living
+    assert of_tenants.keys() - living == GOES_WITH_ITS_OWNER | REMEMBERED
 
 
 async def test_messages_are_in_the_language_that_is_asked_for(platform: httpx.AsyncClient) -> None:
@@ -220,3 +281,15 @@ async def test_nothing_is_made_in_a_tenant_that_is_gone_meanwhile(office: Office
         await services.numbers.create(found_before, NumberValues(number="0900000020"), actor=Actor("cli"))
 
     assert before == await office.count_all()
+
+
+async def test_another_home_is_another_route(office: Office, platform: httpx.AsyncClient) -> None:
+    """Every document of the tenant is dropped."""
+    home = await office.add_switch("home")
+
+    answer = await platform.put(f"/tenants/{DOMAIN}", json={"home_switch_id": home})
+
+    assert answer.json()["data"]["home_switch_id"] == home
+    (caches, _) = await office.pending()
+    assert [each for each in caches["tags"] if ":" not in each] == caches["tags"]
+    assert len(caches["guards"]) == 1

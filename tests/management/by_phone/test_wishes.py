@@ -89,6 +89,23 @@ async def test_do_not_disturb_and_back(api: httpx.AsyncClient, door: httpx.Async
     assert (await wish(door, "dnd_off"), await status()) == (204, "available")
 
 
+async def test_an_agent_logs_in_and_out(office: Office, api: httpx.AsyncClient, door: httpx.AsyncClient) -> None:
+    """In all queues; who serves none can't, and hears so."""
+    await office.add_switch("fs1")
+    await api.post("/queues", json={"name": "Support", "number": "3000", "agents": [{"extension": "1001"}]})
+    already = len(await office.pending())
+
+    async def status() -> str:
+        return str((await api.get("/extensions/1001/agent")).json()["data"]["status"])
+
+    assert (await wish(door, "agent_login"), await status()) == (204, "available")
+    assert (await wish(door, "agent_logout"), await status()) == (204, "logged_out")
+    assert await wish(door, "agent_login", number="1002") == 422
+
+    assert [each["tell_agents"] for each in (await office.pending())[already:]] == [[["1001", "pbx.test"]]] * 4
+    assert [row["actor"] for row in await office.rows(audit)][-2:] == ["phone:1001"] * 2
+
+
 @pytest.mark.parametrize("number", ["1002", "2002"])
 async def test_a_new_pin_is_stored_and_every_switch_is_told(
     office: Office, door: httpx.AsyncClient, number: str

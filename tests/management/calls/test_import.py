@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from tests.management.calls.records import body, from_outside, record
-from tests.management.test_cli import Terminal, settings, terminal
+from tests.management.terminal import Terminal
 from xmlcurl.store.tables import call_records
-
-__all__ = ["settings", "terminal"]  # fixtures
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -119,6 +119,19 @@ def test_a_forwarded_call() -> None:
     assert (found.destination, found.answered_by) == ("1002", "1003")
 
 
+def test_a_leg_that_was_called_and_handed_on() -> None:
+    """A call of its own extension, from when it was handed on; of a leg that came in such a variable says nothing."""
+    flow = [profile("1003", "pbx.test", caller="1002"), profile("1002", "pbx.test", caller="1001")]
+    variables = {**NOT_SIGNED_IN, "xmlcurl_phone": "1002"}
+
+    found = read(record(variables={**variables, "direction": "outbound"}, callflow=flow))
+    came_in = read(record(variables={**variables, "direction": "inbound"}, callflow=flow))
+
+    assert (found.domain, found.signed_in_as, found.caller_number) == ("pbx.test", "1002", "1002")
+    assert (found.direction, found.destination) == ("internal", "1003")
+    assert (came_in.signed_in_as, came_in.destination) == (None, "1002")
+
+
 @pytest.mark.parametrize(
     ("variables", "context", "domain"),
     [

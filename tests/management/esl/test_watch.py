@@ -13,13 +13,14 @@ from sqlalchemy import event
 
 from management.database import Database
 from management.esl import watch
-from management.registrations import ALIVE_SECONDS, Contact, Registrations, SwitchStates, alive_key, table_key
+from management.registrations import Contact, Registrations, SwitchStates
 from tests.fakes.eventsocket import Fault
 from tests.fakes.freeswitch import FreeSwitch
 from tests.fakes.registrar import Registration
 from tests.management.esl.conftest import SHORT, Running
 from tests.management.esl.world import DOMAIN, World, change_of, eventually
 from xmlcurl.store.engine import open_async_engine
+from xmlcurl.store.registrations import ALIVE_SECONDS, alive_key, table_key
 
 T = TypeVar("T")
 Start = Callable[..., Running]

@@ -12,11 +12,12 @@ from sqlalchemy import insert, update
 from management import outbox
 from management.effects import Effects
 from management.esl.board import PurgeUnavailable
+from management.esl.commands import LIST_GATEWAYS
 from tests.fakes.eventsocket import Fault
 from tests.fakes.freeswitch import FreeSwitch
 from tests.management.esl.conftest import SHORT, Running
 from tests.management.esl.world import DOMAIN, World, change_of, eventually
-from xmlcurl.store.tables import queues, switches, utc_now
+from xmlcurl.store.tables import agent_statuses, queue_agents, queues, switches, utc_now
 
 Start = Callable[..., Running]
 # PostgreSQL has its own file; here it is the switch that matters.
@@ -33,7 +34,7 @@ def connected(switch: FreeSwitch) -> None:
 
 def told(switch: FreeSwitch) -> list[str]:
     """What the switch was told for changes, and nothing that the worker asks by itself."""
-    own = ("version", "show registrations as json", "xml_flush_cache", *RESCANS, "reloadacl")
+    own = (LIST_GATEWAYS, "version", "show registrations as json", "xml_flush_cache", *RESCANS, "reloadacl")
     return [line for line in switch.esl.commands if line not in own and not line.startswith("sofia xmlstatus")]
 
 
@@ -226,15 +227,15 @@ def test_a_refused_reload_fails_with_its_reason(world: World, switch: FreeSwitch
 def test_a_changed_gateway_is_dropped_and_read_anew(world: World, switch: FreeSwitch, start: Start) -> None:
     """Told twice, the second time it is not there: that is no failure."""
     world.add_switch(switch)
-    switch.gateways.add("g7")
-    start()
+    start(timing=replace(SHORT, read_tables=60.0))
     connected(switch)
+    switch.gateways["g7"] = ("NOREG", "as it was")
     switch.esl.commands.clear()
 
     changed = Effects(gateways=frozenset({7}), reloadacl=True)
     first = world.commit(changed)
     assert eventually(lambda: world.states(first) == ["settled"])
-    assert switch.gateways == set()
+    assert switch.gateways == {}
     second = world.commit(changed)
     assert eventually(lambda: world.states(second) == ["settled"])
 
@@ -297,7 +298,7 @@ def test_a_disabled_switch_is_left_and_its_rows_say_so(world: World, switch: Fre
     switch.esl.commands.clear()
     world.write(update(switches).where(switches.c.id == switch_id).values(enabled=True))
     assert switch.esl.wait_until(lambda esl: "show registrations as json" in esl.commands)
-    assert switch.esl.commands[:3] == ["xml_flush_cache", *RESCANS]
+    assert switch.esl.commands[:4] == ["xml_flush_cache", LIST_GATEWAYS, *RESCANS]
 
 
 def test_a_switch_reads_every_queue_when_it_is_reached(world: World, switch: FreeSwitch, start: Start) -> None:
@@ -313,6 +314,32 @@ def test_a_switch_reads_every_queue_when_it_is_reached(world: World, switch: Fre
 
     assert [line for line in switch.esl.commands if "queue" in line] == ["callcenter_config queue reload 1@pbx.test"]
     assert "reloadacl" in switch.esl.commands
+
+
+def test_agents_have_the_status_that_they_last_wished_for(world: World, switch: FreeSwitch, start: Start) -> None:
+    """Told when a switch is reached, and after each change: the present one, however late it is told."""
+    tenant_id = world.add_tenant()
+    one, other = world.add_extension(tenant_id, "1001"), world.add_extension(tenant_id, "1002")
+    world.write(insert(queues).values(tenant_id=tenant_id, number="700", name="a"))
+    for extension_id in (one, other):
+        world.write(insert(queue_agents).values(tenant_id=tenant_id, queue_id=1, extension_id=extension_id, position=0))
+    world.write(insert(agent_statuses).values(tenant_id=tenant_id, extension_id=one, status="available"))
+    switch.modules.add("mod_callcenter")
+    switch.agents = {f"1001@{DOMAIN}": "Logged Out", f"1002@{DOMAIN}": "Available"}
+    world.add_switch(switch)
+    start()
+    connected(switch)
+    assert switch.agents == {f"1001@{DOMAIN}": "Available", f"1002@{DOMAIN}": "Logged Out"}
+
+    world.write(update(agent_statuses).values(status="on_break"))
+    nobody = ("1009", DOMAIN)
+    group = world.commit(Effects(tell_agents=frozenset({("1001", DOMAIN), nobody})))
+
+    assert eventually(lambda: world.states(group) == ["settled"])
+    assert switch.agents[f"1001@{DOMAIN}"] == "On Break"
+    switch.agents.clear()
+    group = world.commit(Effects(tell_agents=frozenset({("1001", DOMAIN)})))
+    assert eventually(lambda: world.states(group) == ["settled"])
 
 
 def test_a_profile_that_can_t_be_rescanned_keeps_no_change_waiting(

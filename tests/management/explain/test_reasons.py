@@ -78,6 +78,21 @@ async def test_what_happens_is_told(explain: Explainer) -> None:
     assert "it was rung, and the result counts as no_answer" in explained.steps[1].why
 
 
+async def test_greetings_are_told(explain: Explainer) -> None:
+    """Each time that one is heard; that the switch may fail to fetch it is said, since nobody here can know."""
+    alone = await explain(ExplainCall(caller="1001", destination="1221", at=MORNING))
+    waiting = await explain(ExplainCall(caller="1001", destination="702", at=MORNING))
+
+    assert "rule in_always: to greeting 1, 3 times" in alone.steps[0].why
+    assert alone.steps[0].happens == (
+        "the greeting is fetched (if it can't be: NORMAL_TEMPORARY_FAILURE), and the call answered",
+        *["hears greeting 1"] * 3,
+        "the call ends: NORMAL_CLEARING",
+    )
+    said = "waits in the queue 3@pbx.test, and hears greeting 1; if nobody serves the caller:"
+    assert said in waiting.steps[0].happens
+
+
 async def test_nobody_calls(explain: Explainer) -> None:
     """Who calls is an extension's name, or a number."""
     with pytest.raises(Invalid, match="from"):

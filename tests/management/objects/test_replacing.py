@@ -7,7 +7,7 @@ import httpx
 from management.teams.repository import TeamRepository
 from tests.management.office import Office
 from xmlcurl.store.model import Tag
-from xmlcurl.store.tables import teams
+from xmlcurl.store.tables import audit, teams
 
 
 async def _team_of(api: httpx.AsyncClient, number: str) -> int:
@@ -30,9 +30,26 @@ async def test_what_points_to_it_moves(office: Office, api: httpx.AsyncClient) -
     assert (answer.status_code, answer.json()) == (200, {"data": {"deleted": True}})
     assert [await _team_of(api, number) for number in ("1001", "1002", "1003")] == [new, new, None]
     assert (await api.get(f"/teams/{old}")).status_code == 404
+    deletion = (await office.rows(audit))[-1]
+    assert (deletion["action"], deletion["after"]) == ("team.delete", {"replaced_by": new, "moved": ["extension 1001"]})
     for effects in (await office.pending())[before:]:
         assert effects["flush_all"]
         assert {Tag.tenant(1), Tag.members(1)} <= {*effects["tags"]}
+
+
+async def test_an_extensions_deletion_says_where_its_calls_went(office: Office, api: httpx.AsyncClient) -> None:
+    """By numbers, which an administrator knows; without a replacement nothing is said of one."""
+    for number in ("1001", "1002", "1003"):
+        await api.post("/extensions", json={"extension_number": number})
+    for group, number in (("Sales", "600"), ("Help", "601")):
+        await api.post("/ring-groups", json={"name": group, "number": number, "members": ["1001"]})
+
+    await api.delete("/extensions/1001", params={"replace_with": "1002"})
+    await api.delete("/extensions/1003")
+
+    moved, plain = [row["after"] for row in await office.rows(audit) if row["action"] == "extension.delete"]
+    assert moved == {"replaced_by": "1002", "moved": ["ring group Help", "ring group Sales"]}
+    assert plain is None
 
 
 async def test_nothing_is_deleted_for_what_is_no_other_one(office: Office, api: httpx.AsyncClient) -> None:

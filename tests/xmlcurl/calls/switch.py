@@ -25,15 +25,25 @@ CAUSES = {"rings": "NO_ANSWER", "busy": "USER_BUSY", "declines": "CALL_REJECTED"
 
 MOST_TRANSFERS = 20
 
+_FETCHES = (
+    r"\$\{cond\(\$\{regex\(\$\{http_get\(\{profile=greetings\}\$\{greetings_url\}/[0-9]+-[0-9a-f]{64}\.(?:wav|mp3)\)\}"
+    r"\|\^/\)\} == true \? answer : hangup:(?P<cause>[A-Z_]+)\)\} inline"
+)
+
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a route can't know. `phones` by number ("answers" where none is said); `gateways` by id: their cause."""
+    """What a route can't know. `phones` by number ("answers" where none is said); `gateways` by id: their cause;
+    `choices` by a menu's number: what is dialled in it, once.
+    """
 
     now: datetime = TUESDAY_MORNING
     phones: Mapping[str, str] = field(default_factory=dict)
     gateways: Mapping[int, str] = field(default_factory=dict)
     in_use: Mapping[str, int] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
+    has_greetings: bool = True
+    """Whether the switch can fetch them."""
 
 
 @dataclass
@@ -52,6 +62,8 @@ class Outcome:
     """What is said to mod_voicemail by who wants to hear messages."""
     waits_in: str = ""
     """A queue or a menu."""
+    greetings: list[str] = field(default_factory=list)
+    """Those that were played, by id, each time."""
     cause: str = ""
     transfers: list[str] = field(default_factory=list)
     ring_seconds: str = ""
@@ -66,6 +78,7 @@ class Outcome:
             "recorded": "" if not self.is_recorded else " ",
             "mailbox": self.mailbox,
             "hears": self.listens_to,
+            "is played": " ".join(self.greetings),
             "": self.cause,
         }
         return "; ".join(f"{what} {value}".strip() for what, value in said.items() if value)
@@ -93,6 +106,8 @@ class Switch:
         self._service = service
         self._around = around
         self._used = Counter(dict(around.in_use))
+        self._choices = dict(around.choices)
+        self._dialled = ""
         self.outcome = Outcome()
         self.documents: list[bytes] = []
 
@@ -108,6 +123,7 @@ class Switch:
 
     async def _routed(self, leg: Leg, number: str) -> str | None:
         """One lookup and what it says; the number that the call is transferred to."""
+        self._dialled = number
         body = asking.call(number, caller=leg.caller, realm=leg.domain, context=leg.context, **leg.variables)
         body += f"&Hunt-Profile-Index={1 + len(self.outcome.transfers)}".encode()
         reply = await self._service.post(body)
@@ -122,6 +138,9 @@ class Switch:
 
     async def _do(self, leg: Leg, action: Action) -> str | None:
         application, raw = action
+        if application == "execute_extension":
+            self._fetch(leg, raw)
+            return None
         data = expanded(raw, leg.variables)
         if application == "transfer":
             return self._transfer(leg, data)
@@ -129,20 +148,38 @@ class Switch:
             await self._bridge(leg, data)
         elif application == "limit_execute":
             await self._limit_execute(leg, data)
-        elif application in {"set", "unset", "limit"}:
+        elif application in {"set", "unset", "limit", "bind_digit_action"}:
             self._prepare(leg, application, data)
         elif application in {"record_session", "stop_record_session", "answer", "sleep"}:
             self._record(leg, application, data)
         else:
             self._end(leg, application, data)
+            if application == "ivr" and (choice := self._choices.pop(self._dialled, "")):
+                # As the menu's own document has it.
+                leg.variables["xmlcurl_choice"] = choice
+                return self._transfer(leg, f"{self._dialled} XML {leg.domain}")
         return None
+
+    def _fetch(self, leg: Leg, data: str) -> None:
+        """Answers the call when the greeting is there, else ends it: the one such action that routes have."""
+        said = re.fullmatch(_FETCHES, data)
+        assert said, data
+        if self._around.has_greetings:
+            self._record(leg, "answer", "")
+        else:
+            self._hang_up(leg, said["cause"])
+
+    def _played(self, sound: str) -> str:
+        said = re.fullmatch(r"\{profile=greetings\}http_cache:///([0-9]+-[0-9a-f]{64}\.(?:wav|mp3))", sound)
+        assert said, sound
+        return said[1].partition("-")[0]
 
     def _prepare(self, leg: Leg, application: str, data: str) -> None:
         if application == "set":
             set_variable(data, leg.variables)
         elif application == "unset":
             leg.variables.pop(data, None)
-        else:
+        elif application == "limit":
             self._limit(leg, data)
 
     def _record(self, leg: Leg, application: str, data: str) -> None:
@@ -161,9 +198,13 @@ class Switch:
             leg.is_over = True
         elif application == "voicemail":
             self.outcome.mailbox = data.removeprefix(f"default {leg.domain} ")
+        elif application == "playback":
+            self.outcome.greetings.append(self._played(data))
         elif application in {"callcenter", "ivr"}:
             # Nobody serves the caller, who chooses nothing: the next action's turn.
-            self.outcome.waits_in = f"{application} {data}"
+            self.outcome.waits_in += f"{', ' if self.outcome.waits_in else ''}{application} {data}"
+            if application == "callcenter" and (sound := leg.variables.get("cc_moh_override")):
+                self.outcome.waits_in += f" with greeting {self._played(sound)}"
         else:
             raise AssertionError(f"no switch was seen to do {application}")
         leg.is_over = leg.is_over or application == "voicemail"
@@ -183,9 +224,10 @@ class Switch:
         return number
 
     def _limit(self, leg: Leg, data: str) -> None:
-        backend, _, number, most, otherwise = data.split(" ")
-        assert (backend, otherwise) == ("hash", "!USER_BUSY")
-        if self._used[number] >= int(most):
+        backend, _, number, most, *otherwise = data.split(" ")
+        # Below 0 it counts without an end.
+        assert (backend, otherwise) == ("hash", ["!USER_BUSY"] if int(most) >= 0 else [])
+        if self._used[number] >= int(most) >= 0:
             self._hang_up(leg, "USER_BUSY")
         else:
             self._used[number] += 1
@@ -193,8 +235,11 @@ class Switch:
 
     async def _limit_execute(self, leg: Leg, data: str) -> None:
         _, _, number, most, application, argument = data.split(" ", 5)
-        assert application == "bridge"
         if self._used[number] < int(most):
+            if application == "set":
+                set_variable(argument, leg.variables)
+                return
+            assert application == "bridge"
             self._used[number] += 1
             await self._bridge(leg, argument)
             self._used[number] -= 1
@@ -219,6 +264,8 @@ class Switch:
         """The cause; empty: answered."""
         said, endpoint = re.fullmatch(r"(?:\[([^\]]*)\])?(.*)", endpoint).groups()  # type: ignore[union-attr] # matches always
         own = dict(each.split("=", 1) for each in (said or "").split(",") if each)
+        if endpoint == "error/USER_BUSY":
+            return "USER_BUSY"
         if gateway := re.fullmatch(r"sofia/gateway/g(\d+)/([0-9+*#]+)", endpoint):
             self.outcome.rang.append(f"g{gateway[1]}/{gateway[2]}")
             cause = self._around.gateways.get(int(gateway[1]), "")

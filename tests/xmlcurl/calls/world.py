@@ -170,12 +170,16 @@ class World:
         self._ring_group("606", "simultaneous", "1003")
         self._ring_group("607", "simultaneous", "1003", "1025")
         self._ring_group("608", "sequence", "1023", "1003")
-        for number in ("700", "701"):
-            self._named(queues, "queue_id", number)
+        self._ring_group("609", "simultaneous")
+        sound = {"name": "jingle", "format": "wav", "size_bytes": 1, "sha256": "0" * 64}
+        self.ids["jingle"] = self._row(greetings, **sound)
+        self.ids["jingle that is gone"] = self._row(greetings, **sound, deleted_at=NOW)
+        for number, greeting_id in (("700", None), ("701", None), ("702", self.ids["jingle"])):
+            self._named(queues, "queue_id", number, greeting_id=greeting_id)
         for number in ("800", "801"):
             self._named(ivr_menus, "ivr_menu_id", number)
+        self._named(ivr_menus, "ivr_menu_id", "802", direct_dial=True)
         self._named(group_mailboxes, "group_mailbox_id", "900")
-        self.ids["jingle"] = self._row(greetings, name="jingle", format="wav", size_bytes=1, sha256="0" * 64)
 
     def _ring_group(self, number: str, strategy: str, *members: str) -> None:
         self._named(ring_groups, "ring_group_id", number, strategy=strategy, ring_seconds=20)
@@ -212,11 +216,14 @@ class World:
         rule("1211", "off_work", _both("extension", "1212"), voicemail_enabled=True)
         rule("1212", "off_work", _both("extension", "1211"))
         rule("1220", "off_work", _both("end_call"))
-        rule("1221", "off_work", {"in_always": ("play_greeting",)})
+        rule("1221", "off_work", _both("play_greeting"))
         rule("1222", "off_work", {"in_always": ("ring_group", "601")})
         rule("1223", "off_work", {"in_always": ("queue", "700")})
         rule("1224", "off_work", {"in_always": ("ivr", "800")})
         rule("1225", "off_work", {"in_always": ("group_vm", "900")})
+        rule("1226", "off_work", {})
+        gone = self.ids["jingle that is gone"]
+        self.to("presence_rule", self.rules["1226"], "in_always", "play_greeting", greeting_id=gone)
         for number, values in (
             ("1230", {}),
             ("1231", {"international_calls_disabled": True}),
@@ -245,8 +252,7 @@ class World:
             rule(number, "away", {"in_always": ("extension", target)}, voicemail_enabled=True)
         for number, forwards in self._forwards.items():
             for slot, (kind, *targets) in forwards.items():
-                greeting_id = self.ids["jingle"] if kind == "play_greeting" else None
-                self.to("presence_rule", self.rules[number], slot, kind, *targets, greeting_id=greeting_id)
+                self.to("presence_rule", self.rules[number], slot, kind, *targets, **self._played(kind, slot))
         for number, members in self._members.items():
             for position, member in enumerate(members):
                 self._row(
@@ -255,6 +261,11 @@ class World:
                     extension_id=self.ids[member],
                     position=position,
                 )
+
+    def _played(self, kind: str, slot: str) -> dict[str, Any]:
+        if kind != "play_greeting":
+            return {}
+        return {"greeting_id": self.ids["jingle"], "times": 3 if slot == "in_always" else None}
 
     def _rule(self, number: str, status: str, forwards: dict[str, tuple[str, ...]], **values: Any) -> None:
         own = {name: values.pop(name) for name in ("ring_seconds", "ring_mobile") if name in values}
@@ -272,7 +283,20 @@ class World:
             self.to("ring_group", self.ids[number], "no_answer", kind, target)
         self.to("ring_group", self.ids["604"], "no_answer", "external_num", number="0281234567")
         self.to("queue", self.ids["700"], "timeout", "extension", "1003")
+        self.to("queue", self.ids["702"], "timeout", "queue", "700")
         self.to("ivr_menu", self.ids["800"], "no_choice", "ring_group", "601")
+        self.to("ring_group", self.ids["609"], "no_answer", "ivr", "802")
+        for key, kind, target in (
+            ("1", "extension", "1003"),
+            ("2", "ring_group", "601"),
+            ("3", "ring_group", "609"),
+            ("4", "ivr", "800"),
+            ("5", "group_vm", "900"),
+            ("#", "end_call", ""),
+        ):
+            self.to("ivr_menu", self.ids["802"], key, kind, target)
+        self.to("ivr_menu", self.ids["802"], "8", "external_num", number="0901234567")
+        self.to("ivr_menu", self.ids["802"], "9", "external_num", number="0812")
         self.to("number", self.ids[MAIN], "open", "extension", "1202")
         self.to("number", self.ids[MAIN], "closed", "group_vm", "900")
         self.to("number", self.ids[MAIN], "holiday", "ivr", "800")

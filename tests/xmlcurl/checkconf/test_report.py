@@ -1,6 +1,7 @@
 """What `xmlcurl check-conf` says, to people and to programs, and its exit status."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,22 @@ def test_our_own_configuration_is_clean() -> None:
 
     assert ended.stdout.startswith("Nothing found in ")
     assert ended.exit_code == 0
+
+
+def test_without_its_list_anybody_would_call_as_a_switch(tmp_path: Path) -> None:
+    """The profile of calls between switches asks for no password, so its list is all there is."""
+    folder = tmp_path / "conf"
+    shutil.copytree(ROOT / "freeswitch-conf", folder)
+    profile = folder / "sip_profiles" / "peers.xml"
+    listed = profile.read_text()
+    unlisted = listed.replace('<param name="apply-inbound-acl" value="switches"/>', "")
+    assert unlisted != listed
+    profile.write_text(unlisted)
+
+    ended = check_conf(folder, "--json")
+
+    assert ended.exit_code == 1
+    assert [each["id"] for each in json.loads(ended.stdout)["findings"]] == ["calls-from-anyone"]
 
 
 def test_a_warning_is_no_failure(sample: Sample) -> None:

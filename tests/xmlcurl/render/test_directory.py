@@ -67,6 +67,7 @@ def test_a_plain_user() -> None:
         "toll_allow": "local,domestic,international,outside_hours",
         "timezone": "Asia/Ho_Chi_Minh",
         "accountcode": "pbx.test",
+        "xmlcurl_phone": "1001",
         "xmlcurl_revision": "1-3",
         "registration_metadata": "1-3",
     }

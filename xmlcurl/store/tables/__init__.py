@@ -5,6 +5,7 @@ unique among the living is a partial unique index, so that a deleted number can 
 """
 
 from xmlcurl.store.tables.calls import (
+    agent_statuses,
     call_settings,
     class_of_service_routes,
     classes_of_service,
@@ -40,6 +41,7 @@ from xmlcurl.store.tables.people import (
 
 __all__ = [
     "UtcDateTime",
+    "agent_statuses",
     "api_tokens",
     "audit",
     "call_records",

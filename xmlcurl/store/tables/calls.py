@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 
 from xmlcurl.store.model import (
+    AGENT_STATUSES,
     DESTINATION_TYPES,
     EXTENSION_STATUSES,
     PRESENCE_STATUSES,
@@ -186,6 +187,18 @@ queue_agents = _ordered(
     "extension_id",
     "extensions",
     Column("level", Integer, nullable=False, default=1),
+)
+
+agent_statuses = table(
+    "agent_statuses",
+    # What a person wishes, for all queues; without a row logged out. Switches are told, they don't say.
+    own_id(),
+    _of_tenant(),
+    link("extension_id", "extensions", nullable=False),
+    Column("status", String(16), nullable=False),
+    *times(soft_delete=False),
+    one_of("status", AGENT_STATUSES),
+    UniqueConstraint("extension_id", name="uq_agent_statuses_extension_id"),
 )
 
 ivr_menus = table(

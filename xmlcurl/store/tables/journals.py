@@ -25,7 +25,11 @@ switches = table(
     Column("sofia_profiles", JSON, nullable=False),
     Column("enabled", Boolean, nullable=False, default=True),
     *times(),
+    # IPv4 address of its profile `peers`; null: no other switch sends it calls.
+    Column("peer_host", String(15)),
+    Column("peer_port", Integer, nullable=False, default=5070),
     CheckConstraint("port BETWEEN 1 AND 65535", name="port"),
+    CheckConstraint("peer_port BETWEEN 1 AND 65535", name="peer_port"),
     unique_among_living("uq_switches_name", "name"),
 )
 

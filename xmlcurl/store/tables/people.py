@@ -36,6 +36,8 @@ tenants = table(
     Column("cacheable_ms", Integer, nullable=False, default=0),
     Column("default_number_id", ID, ForeignKey("numbers.id", use_alter=True)),
     *times(),
+    # Mailboxes and queues live there; null: on whichever switch a call is.
+    link("home_switch_id", "switches", nullable=True),
     one_of("state", TENANT_STATES),
     one_of("language", LANGUAGES),
     CheckConstraint("cacheable_ms BETWEEN 0 AND 2147483", name="cacheable_ms"),
