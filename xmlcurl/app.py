@@ -57,7 +57,14 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
         absence_slots=settings.absence_slots,
     )
     copies = LocalCopies(max_bytes=settings.local_copies_mb * 1_048_576)
-    documents = Documents(cache, reader, copies, load_deadline_ms=settings.lookup_deadline_ms, clock=clock)
+    documents = Documents(
+        cache,
+        reader,
+        copies,
+        load_deadline_ms=settings.lookup_deadline_ms,
+        loads_at_once=settings.loads_at_once,
+        clock=clock,
+    )
     lookup = Lookup(
         documents,
         Configuration(documents, Keyring(settings)),

@@ -4,8 +4,8 @@ Without Redis every document is loaded; without the database what Redis holds is
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,12 @@ from xmlcurl.store.tables import utc_now
 
 SHORTEST_MEMORY_MS: Final = 1_000
 """What would be remembered for less time is not remembered."""
+
+LOADS_AT_ONCE: Final = 64
+"""How many loads one process has under way, unless it is told otherwise."""
+
+LOOKUPS_FOR_EACH_LOAD: Final = 4
+"""So many lookups may be under way for each load that may: what Redis answers takes less than what is loaded."""
 
 NO_KEY: Final = ""
 """Nothing is remembered under it: a look at it only tells whether a domain is a tenant's."""
@@ -61,6 +67,13 @@ class Found:
     source: str
 
 
+class Overloaded(Exception):
+    """More is asked for than could be answered in time; who was there before is still served.
+
+    To be told at once: whoever waits for a place in vain keeps it from one that could be answered.
+    """
+
+
 Flight = tuple[str, str]
 """A load that others may join: its key, and the guard's token that was read before it began."""
 
@@ -80,8 +93,10 @@ class Documents:
         copies: LocalCopies | None = None,
         *,
         load_deadline_ms: int,
+        loads_at_once: int = LOADS_AT_ONCE,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        """Beyond `loads_at_once` loads, or `LOOKUPS_FOR_EACH_LOAD` times as many lookups, more are refused."""
         self._cache = cache
         self._reader = reader
         self._copies = copies or LocalCopies(max_bytes=0)
@@ -89,6 +104,9 @@ class Documents:
         self._clock = clock
         self._flights: dict[Flight, asyncio.Task[Any]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._loads_at_once = loads_at_once
+        self._unshared = 0
+        self._lookups = 0
 
     async def find(self, key: str, domain: str, load: Load) -> Found:
         """The document of `key`; None in it when there is none, or when `domain` is no tenant's.
@@ -97,9 +115,14 @@ class Documents:
 
         Raises:
             StoreUnavailable: not remembered, and the database did not answer.
+            Overloaded: not remembered here, and too many are asked for at once.
         """
         if copy := self._copies.get(key):
             return Found(copy.document, "local")
+        with self._place_of_a_lookup():
+            return await self._find_further(key, domain, load)
+
+    async def _find_further(self, key: str, domain: str, load: Load) -> Found:
         mark = self._copies.mark()
         try:
             looked = await self._look(key, domain)
@@ -190,6 +213,7 @@ class Documents:
             except TimeoutError:
                 # Its time is up; that of the one who joined it late is not.
                 self._forget(flight, joined)
+        self._refuse_more_loads()
         # A task of its own: it goes on for the others when the one who began it gives up.
         task = self._flights[flight] = asyncio.create_task(asyncio.wait_for(load(), self._load_seconds))
         self._tasks.add(task)
@@ -234,6 +258,31 @@ class Documents:
             return await find_tenant_id(connection, domain)
 
     async def _load_without_cache(self, domain: str, load: Load) -> Document | None:
-        async with self._reader.connection() as connection:
-            tenant_id = await find_tenant_id(connection, domain)
-            return (await load(connection, tenant_id)).document if tenant_id is not None else None
+        with self._place_of_a_load():
+            async with self._reader.connection() as connection:
+                tenant_id = await find_tenant_id(connection, domain)
+                return (await load(connection, tenant_id)).document if tenant_id is not None else None
+
+    @contextmanager
+    def _place_of_a_lookup(self) -> Iterator[None]:
+        if self._lookups >= self._loads_at_once * LOOKUPS_FOR_EACH_LOAD:
+            raise Overloaded(f"{self._lookups} lookups are under way")
+        self._lookups += 1
+        try:
+            yield
+        finally:
+            self._lookups -= 1
+
+    @contextmanager
+    def _place_of_a_load(self) -> Iterator[None]:
+        self._refuse_more_loads()
+        self._unshared += 1
+        try:
+            yield
+        finally:
+            self._unshared -= 1
+
+    def _refuse_more_loads(self) -> None:
+        loads = len(self._tasks) + self._unshared
+        if loads >= self._loads_at_once:
+            raise Overloaded(f"{loads} loads are under way")

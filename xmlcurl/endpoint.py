@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from xmlcurl.answer import Answer
 from xmlcurl.deadline import within
+from xmlcurl.documents import Overloaded
 from xmlcurl.gate import Gate
 from xmlcurl.logs import get_log, lookup_lines
 from xmlcurl.lookup import Lookup
@@ -124,6 +125,10 @@ class Endpoint:
         }
         if isinstance(outcome, Answer):
             lookup_lines.info("lookup", line)
+        elif isinstance(outcome, Overloaded):
+            # Many at once, when there is no time to lose: as cheap a line as that of an answer.
+            self._metrics.overloaded.inc()
+            lookup_lines.info("lookup", line | {"reason": f"Overloaded {outcome}"})
         elif isinstance(outcome, _EXPECTED_FAILURES):
             _log.error("lookup", **line, reason=f"{type(outcome).__name__} {outcome}".strip())
         else:

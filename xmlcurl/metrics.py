@@ -31,6 +31,12 @@ class LookupMetrics:
             registry=self._registry,
         )
 
+        self.overloaded = Counter(
+            "xmlcurl_overloaded",
+            "Lookups that were refused with 503 at once, because LOADS_AT_ONCE were under way",
+            registry=self._registry,
+        )
+
     def answered(self, kind: str, result: str, source: str, seconds: float) -> None:
         """One lookup. What `labels` finds is kept: it costs as much as the rest."""
         labels = (kind, result, source)

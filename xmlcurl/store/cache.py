@@ -10,6 +10,7 @@ with an old snapshot revives nothing. Commands of Redis 6.2 only; scripts name k
 Redis Cluster can't be used. Redis exceptions end here, as CacheUnavailable.
 """
 
+import asyncio
 import secrets
 import sys
 import time
@@ -24,7 +25,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from xmlcurl.store.model import Document
 
@@ -33,6 +34,9 @@ GUARD_TTL_SECONDS: Final = 3_600
 
 PAUSE_AFTER_FAILURE_SECONDS: Final = 0.25
 """How long lookups leave Redis alone after it failed, so that not each of them waits for it."""
+
+CALLS_AT_ONCE: Final = 32
+"""How many calls of one process Redis has to answer at once, each on a connection; others wait their turn."""
 
 
 class CacheUnavailable(Exception):
@@ -216,6 +220,7 @@ class Cache:
         self._peek = client.register_script(_PEEK)
         self._remember = client.register_script(_REMEMBER)
         self._remember_domains = client.register_script(_REMEMBER_DOMAINS)
+        self._turns = asyncio.Semaphore(CALLS_AT_ONCE)
         self._resume_at = 0.0
 
     async def look(self, key: str, domain: str) -> Hit | Miss:
@@ -287,10 +292,17 @@ class Cache:
         return bool(reply == 1)
 
     async def _call(self, script: AsyncScript, *arguments: str | bytes | int) -> Any:
+        async with self._turns:
+            return await self._call_now(script, arguments)
+
+    async def _call_now(self, script: AsyncScript, arguments: tuple[str | bytes | int, ...]) -> Any:
         if time.monotonic() < self._resume_at:
             raise CacheUnavailable("Redis failed a moment ago")
         try:
             return await script(args=list(arguments))
+        except ResponseError as exc:
+            # It answers: one that is full takes no more documents, and gives those that it has.
+            raise CacheUnavailable(type(exc).__name__) from exc
         except (RedisError, OSError) as exc:
             self._resume_at = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
             raise CacheUnavailable(type(exc).__name__) from exc
