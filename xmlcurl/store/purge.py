@@ -36,6 +36,13 @@ CONFIRMATIONS_SECONDS: Final = 10
 _SLICE_SECONDS: Final = 0.1
 """Redis's own time-out on a connection must not end a wait."""
 
+_SHORTEST_SLICE_SECONDS: Final = 0.01
+"""BLPOP takes a millisecond and less for 0, which is for ever.
+
+Source:
+    redis/redis issue 11687: repaired in 7.0.8; 6.2.14 still does it (tried).
+"""
+
 MEMBERS: Final = """
 local members_key = run .. ':members'
 local function now_ms()
@@ -43,7 +50,9 @@ local function now_ms()
   return now[1] * 1000 + math.floor(now[2] / 1000)
 end
 local function begin_list()
-  redis.call('HSETNX', members_key, '', now_ms())
+  local begun = tonumber(redis.call('HGET', members_key, ''))
+  -- Later than now: the clock was set back. It would be young, and every write wait, until that time has come again.
+  if not begun or begun > now_ms() then redis.call('HSET', members_key, '', now_ms()) end
   redis.call('EXPIRE', members_key, 86400)
 end
 local function confirmations_key(purge) return run .. ':c:' .. purge end
@@ -101,7 +110,7 @@ class Waiting:
     @property
     def slice_seconds(self) -> float:
         """How long to wait for the next confirmation before asking how much is left."""
-        return min(_SLICE_SECONDS, self.seconds_left)
+        return max(_SHORTEST_SLICE_SECONDS, min(_SLICE_SECONDS, self.seconds_left))
 
     def confirmed(self, popped: Any) -> None:
         """`popped`: what BLPOP found, if anything."""

@@ -14,7 +14,7 @@ from xmlcurl.store.cache import CacheUnavailable, open_redis
 from xmlcurl.store.lease import Lease
 from xmlcurl.store.local import LocalCopies
 from xmlcurl.store.model import Document
-from xmlcurl.store.purge import WAIT_SECONDS, BlockingPurge, Purge
+from xmlcurl.store.purge import WAIT_SECONDS, BlockingPurge, Purge, Waiting
 
 DOCUMENT = Document(b"<document/>")
 TAGS = ("t7",)
@@ -124,6 +124,28 @@ async def test_a_young_list_is_not_relied_on(client: Redis, members: str) -> Non
     await Purge(client)(tags=TAGS, guards=[])
 
     assert loop.time() - begun >= WAIT_SECONDS * 0.99
+
+
+def test_no_wait_is_one_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis would take the last of a second's thousandths for no limit at all."""
+    waiting = Waiting("key", {b"hanging": b"lease 1"}, is_whole=True)
+    monkeypatch.setattr(waiting, "_ends_at", 0.0)
+
+    assert waiting.slice_seconds > 0.002
+
+
+async def test_a_list_from_the_future_begins_anew(client: Redis, members: str) -> None:
+    """Redis's clock was set back: one write waits, not all of them until that time has come again."""
+    now_seconds, _ = await client.time()
+    await client.hset(members, "", (now_seconds + 3_600) * 1_000)
+    loop = asyncio.get_running_loop()
+
+    begun = loop.time()
+    await Purge(client)(tags=TAGS, guards=[])
+
+    assert loop.time() - begun >= WAIT_SECONDS * 0.99
+    begun_ms = int(await client.hget(members, "") or 0)
+    assert begun_ms <= (now_seconds + 60) * 1_000
 
 
 async def test_a_list_that_was_lost_ends_the_lease_of_before(client: Redis, members: str) -> None:
