@@ -28,6 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="use the servers inside PyPI packages, even if there are others on PATH",
     )
+    parser.addoption(
+        "--coherence-seconds", type=float, default=10.0, help="how long tests/coherence lets faults happen, in seconds"
+    )
+    parser.addoption("--coherence-seed", type=int, help="the faults of a former run, as it printed it")
 
 
 @pytest.fixture(scope="session")
