@@ -98,15 +98,27 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
             Route("/metrics", _from_allowed(gate, _metrics(metrics))),
         ],
         lifespan,
+        metrics,
     )
 
 
 class Front(Router):
     """Lookups by their path, before anything else is tried: what takes time here, each of them takes longer."""
 
-    def __init__(self, endpoints: Mapping[str, Endpoint], routes: Sequence[Route], lifespan: Lifespan[Any]) -> None:
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        routes: Sequence[Route],
+        lifespan: Lifespan[Any],
+        metrics: LookupMetrics,
+    ) -> None:
         super().__init__(routes, redirect_slashes=False, lifespan=lifespan)
         self._endpoints = endpoints
+        self._metrics = metrics
+
+    def turned_away(self) -> None:
+        """A request that there was no time to read."""
+        self._metrics.overloaded.inc()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._endpoints.get(scope.get("path", ""))

@@ -41,11 +41,11 @@ def serve(settings: "Settings") -> None:
     """
     from xmlcurl import logs  # noqa: PLC0415 - not for check-conf
     from xmlcurl.app import create_app  # noqa: PLC0415 - the same
-    from xmlcurl.serving import serve_until_stopped  # noqa: PLC0415 - the same
+    from xmlcurl.serving import Door, serve_until_stopped  # noqa: PLC0415 - the same
 
     app = create_app(settings)
     logs.set_up(settings.log_level)
-    serve_until_stopped(app, setting="LOOKUP_BIND", bind=settings.lookup_bind)
+    serve_until_stopped(app, setting="LOOKUP_BIND", bind=settings.lookup_bind, protocol=Door)
 
 
 @commands.command("check-conf")

@@ -22,7 +22,7 @@ from xmlcurl.store.tables import utc_now
 SHORTEST_MEMORY_MS: Final = 1_000
 """What would be remembered for less time is not remembered."""
 
-LOADS_AT_ONCE: Final = 64
+LOADS_AT_ONCE: Final = 32
 """How many loads one process has under way, unless it is told otherwise."""
 
 LOOKUPS_FOR_EACH_LOAD: Final = 4
@@ -143,10 +143,19 @@ class Documents:
         Raises:
             StoreUnavailable: not remembered, and the database did not answer.
         """
+        # Only that it is nobody's is kept here: every call asks it of its context, which is most often no domain.
+        key = f"nobody's {domain}"
+        if self._copies.get(key):
+            return False
+        mark = self._copies.mark()
         try:
-            return not isinstance(await self._look(NO_KEY, domain), Hit)
+            looked = await self._look(NO_KEY, domain)
         except CacheUnavailable:
             return await self._find_tenant(domain) is not None
+        if not isinstance(looked, Hit):
+            return True
+        self._copies.put(key, None, tags=looked.tags, ttl_ms=looked.ttl_ms, mark=mark)
+        return False
 
     async def domains(self) -> list[str]:
         """Every tenant's domain, from the database.

@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     """How much memory each lookup process takes at most for documents of its own, in MiB (0 to 16384; 0: none).
     They are served without asking Redis, and dropped by every change as those in Redis are."""
 
-    loads_at_once: int = Field(64, ge=4, le=4_096)
+    loads_at_once: int = Field(32, ge=4, le=4_096)
     """How many documents each lookup process loads from the database at once, or waits to (4 to 4096).
     One more is refused with 503 at once, as is a lookup when four times as many wait for Redis."""
 
