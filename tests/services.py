@@ -33,6 +33,11 @@ class Service:
         self._command, self._environment, self._log, self._ready_urls = command, environment, log, ready_urls
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """The process's id; 0 while there is none."""
+        return self._process.pid if self._process is not None else 0
+
     def start(self) -> None:
         """Start it and wait until it is ready.
 

@@ -41,7 +41,7 @@ REDIS_SHARE_OF_DEADLINE: Final = 0.3
 """A Redis that hangs leaves the rest of a lookup's time to SQL."""
 
 
-def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
+def create_app(settings: Settings, *, clock: Clock = utc_now) -> "Front":
     """The ASGI application. It connects when it is first asked, and closes what it opened when it ends.
 
     Raises:

@@ -22,12 +22,23 @@ commands = typer.Typer(
 
 
 @commands.command("serve")
-def serve_command() -> None:
+def serve_command(
+    *,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, metavar="N", help="So many processes at the same address; one for each core.")
+    ] = 1,
+) -> None:
     """Answer lookups until it is told to stop. Settings come from the environment, see docs/operations.md."""
     from xmlcurl.settings import Settings, SettingsError, load  # noqa: PLC0415 - not for check-conf
 
     try:
-        serve(load(Settings))
+        settings = load(Settings)
+        if workers == 1:
+            serve(settings)
+        else:
+            from xmlcurl import workers as many  # noqa: PLC0415 - not for one
+
+            many.serve(settings, workers)
     except SettingsError as exc:
         typer.echo(f"xmlcurl: {exc}", err=True)
         raise typer.Exit(2) from None

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -11,7 +12,7 @@ _BUCKETS: Final = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.05,
 
 
 class LookupMetrics:
-    """Metrics of one process, in a registry of their own."""
+    """Metrics of one process, in a registry of their own; with `--workers`, each process tells the sum of all."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -47,4 +48,8 @@ class LookupMetrics:
 
     def text(self) -> bytes:
         """All of them in Prometheus's text format."""
-        return generate_latest(self._registry)
+        if not values.ValueClass._multiprocess:  # noqa: SLF001 - as the package itself asks
+            return generate_latest(self._registry)
+        of_all = CollectorRegistry()
+        MultiProcessCollector(of_all)  # type: ignore[no-untyped-call]
+        return generate_latest(of_all)

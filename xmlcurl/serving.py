@@ -1,7 +1,9 @@
 """Serves an ASGI application on one address, the same way on both sides."""
 
 import asyncio
-from typing import Final, Protocol, cast
+import os
+import tempfile
+from typing import Any, Final, Protocol, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -53,6 +55,23 @@ def serve_until_stopped(
     Raises:
         SettingsError: it can't be listened there; a line of the log says why.
     """
+    _run(app, setting=setting, bind=bind, http=protocol)
+
+
+def serve_by_many(app: str, workers: int, *, setting: str, bind: str, protocol: type[asyncio.Protocol]) -> None:
+    """The same by so many processes; `app` is `module:function`, and the function makes it in each of them.
+
+    Their metrics are added up in files of a folder that ends with them.
+
+    Raises:
+        SettingsError: it can't be listened there; a line of the log says why.
+    """
+    with tempfile.TemporaryDirectory(prefix="xmlcurl-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # noqa: TID251 - how prometheus_client is told, of children too
+        _run(app, setting=setting, bind=bind, http=protocol, factory=True, workers=workers)
+
+
+def _run(app: ASGIApp | str, *, setting: str, bind: str, **options: Any) -> None:
     host, port = split_bind(bind)
     get_log().info("serving", bind=bind)
     try:
@@ -61,7 +80,6 @@ def serve_until_stopped(
             host=host,
             port=port,
             loop="uvloop",
-            http=protocol,
             ws="none",
             lifespan="on",
             backlog=BACKLOG,
@@ -70,6 +88,7 @@ def serve_until_stopped(
             server_header=False,
             access_log=False,
             log_config=None,
+            **options,
         )
     except SystemExit as exc:
         raise SettingsError(f"{ENV_PREFIX}{setting}={bind}: can't be listened on, see the line above") from exc
