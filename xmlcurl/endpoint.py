@@ -4,7 +4,6 @@ Not found is 200 with the not-found document. Whatever keeps us from answering i
 text, never "not found": FreeSWITCH would take that for the truth.
 """
 
-import asyncio
 import json
 import time
 from typing import Any, Final
@@ -32,6 +31,9 @@ _XML: Final[Header] = (b"content-type", b"text/xml; charset=utf-8")
 _TEXT: Final[Header] = (b"content-type", b"text/plain; charset=utf-8")
 _CLOSE: Final[Header] = (b"connection", b"close")  # the body was not read to its end
 _EXPECTED_FAILURES: Final = (StoreUnavailable, RenderRefused, TimeoutError)
+
+# The first three are words of ours, which JSON takes as they are.
+_MEMBERS: Final = '"kind": "%s", "result": "%s", "source": "%s", "ms": %.2f%s'
 
 _log = get_log()
 
@@ -88,8 +90,7 @@ class Endpoint:
                 await _respond(send, 200, outcome.body, _XML)
             else:
                 await _respond(send, 503, b"no answer now\n", _TEXT)
-            # Afterwards: FreeSWITCH waits for none of it. The event loop sends when its round ends, not before.
-            await asyncio.sleep(0)
+            # Afterwards: FreeSWITCH does not wait for our disk.
             self._tell(understood, seconds, outcome)
 
     def _admit(self, scope: Scope) -> None:
@@ -115,23 +116,22 @@ class Endpoint:
         if isinstance(outcome, Answer):
             result, source = "found" if outcome.is_found else "not_found", outcome.source
         self._metrics.answered(question.kind, result, source, seconds)
-        ms = f"{seconds * 1_000:.2f}"
-        # The first three are words of ours, which JSON takes as they are.
-        members = f'"kind": "{question.kind}", "result": "{result}", "source": "{source}", "ms": {ms}{asked}'
+        values = (question.kind, result, source, seconds * 1_000, asked)
         if isinstance(outcome, Answer):
-            lookup_lines.info("lookup", members)
+            lookup_lines.info("lookup", _MEMBERS, *values)
         elif isinstance(outcome, Overloaded):
             # Many at once, when there is no time to lose: as cheap a line as that of an answer.
             self._metrics.overloaded.inc()
-            lookup_lines.info("lookup", f"{members}, {members_of({'reason': f'Overloaded {outcome}'})}")
+            reason = members_of({"reason": f"Overloaded {outcome}"})
+            lookup_lines.info("lookup", f"{_MEMBERS}, %s", *values, reason)
         elif isinstance(outcome, _EXPECTED_FAILURES):
-            _log.error("lookup", **_line(members), reason=f"{type(outcome).__name__} {outcome}".strip())
+            _log.error("lookup", **_line(values), reason=f"{type(outcome).__name__} {outcome}".strip())
         else:
-            _log.error("lookup", **_line(members), exc_info=outcome)
+            _log.error("lookup", **_line(values), exc_info=outcome)
 
 
-def _line(members: str) -> dict[str, Any]:
-    line: dict[str, Any] = json.loads(f"{{{members}}}")
+def _line(values: tuple[object, ...]) -> dict[str, Any]:
+    line: dict[str, Any] = json.loads(f"{{{_MEMBERS % values}}}")
     return line
 
 
