@@ -22,6 +22,7 @@ from xmlcurl.metrics import CONTENT_TYPE, LookupMetrics
 from xmlcurl.render import fingerprint
 from xmlcurl.settings import ENV_PREFIX, Settings, SettingsError
 from xmlcurl.store.cache import Cache, open_redis
+from xmlcurl.store.connect import ClusterRefused, refuse_cluster, sentinels_of
 from xmlcurl.store.lease import Lease
 from xmlcurl.store.local import LocalCopies
 from xmlcurl.store.peers import PeerBook
@@ -63,6 +64,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> "Front":
         copies,
         load_deadline_ms=settings.lookup_deadline_ms,
         loads_at_once=settings.loads_at_once,
+        only_leased=bool(settings.local_copies_mb) and sentinels_of(settings.redis) is not None,
         clock=clock,
     )
     lookup = Lookup(
@@ -173,6 +175,14 @@ def _open_reader(settings: Settings) -> Reader:
         return Reader.open(settings.database)
     except ValueError as exc:
         raise SettingsError(f"{ENV_PREFIX}DATABASE_URL=(hidden): {exc}") from None
+
+
+def require_usable_redis(settings: Settings) -> None:
+    """Raises SettingsError when a Redis Cluster answers. When nobody does: later, on each connection."""
+    try:
+        refuse_cluster(settings.redis)
+    except ClusterRefused as exc:
+        raise SettingsError(f"{ENV_PREFIX}REDIS_URL=(hidden): {exc}") from None
 
 
 def _open_redis(settings: Settings) -> Redis:

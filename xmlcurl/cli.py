@@ -51,10 +51,11 @@ def serve(settings: "Settings") -> None:
         SettingsError: a URL can't be understood, or the address is taken.
     """
     from xmlcurl import logs  # noqa: PLC0415 - not for check-conf
-    from xmlcurl.app import create_app  # noqa: PLC0415 - the same
+    from xmlcurl.app import create_app, require_usable_redis  # noqa: PLC0415 - the same
     from xmlcurl.serving import Door, serve_until_stopped  # noqa: PLC0415 - the same
 
     app = create_app(settings)
+    require_usable_redis(settings)
     logs.set_up(settings.log_level)
     serve_until_stopped(app, setting="LOOKUP_BIND", bind=settings.lookup_bind, protocol=Door)
 

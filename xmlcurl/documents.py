@@ -94,9 +94,14 @@ class Documents:
         *,
         load_deadline_ms: int,
         loads_at_once: int = LOADS_AT_ONCE,
+        only_leased: bool = False,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """Beyond `loads_at_once` loads, or `LOOKUPS_FOR_EACH_LOAD` times as many lookups, more are refused."""
+        """Beyond `loads_at_once` loads, or `LOOKUPS_FOR_EACH_LOAD` times as many lookups, more are refused.
+
+        `only_leased`: Redis is believed only while there is a lease. A primary whose place another one has taken
+        without its knowing gives none (docs/scaling.md).
+        """
         self._cache = cache
         self._reader = reader
         self._copies = copies or LocalCopies(max_bytes=0)
@@ -105,6 +110,7 @@ class Documents:
         self._flights: dict[Flight, asyncio.Task[Any]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loads_at_once = loads_at_once
+        self._only_leased = only_leased
         self._unshared = 0
         self._lookups = 0
 
@@ -207,6 +213,8 @@ class Documents:
     async def _look(self, key: str, domain: str) -> Hit | tuple[int, Guard]:
         for _ in range(3):
             looked = await self._cache.look(key, domain)
+            if self._only_leased and not self._copies.is_leased():
+                raise CacheUnavailable("perhaps no primary any more")
             if isinstance(looked, Hit):
                 return looked
             if looked.tenant_id is not None:

@@ -10,7 +10,7 @@ import threading
 from typing import Final
 
 from xmlcurl import logs
-from xmlcurl.app import Front, create_app
+from xmlcurl.app import Front, create_app, require_usable_redis
 from xmlcurl.serving import Door, serve_by_many
 from xmlcurl.settings import Settings, load
 
@@ -25,6 +25,7 @@ def serve(settings: Settings, workers: int) -> None:
     """
     # Said once, here: a process that fails while it starts would only be started again.
     create_app(settings)
+    require_usable_redis(settings)
     logs.set_up(settings.log_level)
     serve_by_many(_APPLICATION, workers, setting="LOOKUP_BIND", bind=settings.lookup_bind, protocol=Door)
 

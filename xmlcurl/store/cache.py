@@ -21,12 +21,10 @@ from hashlib import blake2b
 from typing import Any, ClassVar, Final
 
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
+from xmlcurl.store.connect import open_redis as open_redis  # noqa: PLC0414 - a cache and its client are opened together
 from xmlcurl.store.model import Document
 
 GUARD_TTL_SECONDS: Final = 3_600
@@ -187,16 +185,6 @@ redis.call('PEXPIRE', domains_key, ttl_ms)
 return 1
 """
 )
-
-
-def open_redis(url: str, *, timeout_seconds: float) -> Redis:
-    """A client whose every call ends within about `timeout_seconds`; a connection that died idle is replaced."""
-    return Redis.from_url(
-        url,
-        socket_timeout=timeout_seconds,
-        socket_connect_timeout=timeout_seconds,
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-    )
 
 
 class Cache:

@@ -100,6 +100,10 @@ class LocalCopies:
         for tag in tags:
             self._purged[tag] = self._now
 
+    def is_leased(self) -> bool:
+        """Whether what is held may be served now."""
+        return self._clock() < self._leased_until_ns
+
     def serve_until(self, ends_ns: int) -> None:
         """Purges are heard; by the clock of this object, none can have been missed that ended before this moment."""
         self._leased_until_ns = ends_ns
