@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import platform
 import sys
@@ -66,17 +67,27 @@ def table(ratios: Sequence[Ratio]) -> str:
     """As Markdown."""
     lines = ["| row | ratio | measured | wanted | |", "|---|---|---|---|---|"]
     for each in ratios:
-        wanted = f"{'>=' if each.is_at_least else '<='} {each.bound:g}"
+        wanted = f"{'>=' if each.is_at_least else '<='} {each.bound:g}" if math.isfinite(each.bound) else ""
         lines.append(f"| {each.row} | {each.what} | {each.value:.2f} | {wanted} | {'' if each.holds else 'missed'} |")
     return "\n".join(lines)
 
 
 def as_json(shown: dict[str, Any]) -> str:
     ratios = [
-        {"row": each.row, "what": each.what, "value": round(each.value, 3), "bound": each.bound, "holds": each.holds}
+        {
+            "row": each.row,
+            "what": each.what,
+            "value": round(each.value, 3),
+            "bound": bound_of(each),
+            "holds": each.holds,
+        }
         for each in shown["ratios"]
     ]
     return json.dumps(shown | {"ratios": ratios}, indent=1)
+
+
+def bound_of(ratio: Ratio) -> float | None:
+    return ratio.bound if math.isfinite(ratio.bound) else None
 
 
 def main() -> None:

@@ -102,7 +102,7 @@ class Clients:
 @contextmanager
 def clients(count: int, cpu: int | None) -> Iterator[Clients]:
     """`count` processes, on that processor where one is named; gone at the end."""
-    with multiprocessing.get_context("fork").Pool(count, pin, (0, cpu)) as pool:
+    with multiprocessing.get_context("spawn").Pool(count, pin, (0, cpu)) as pool:
         yield Clients(pool, count)
         pool.terminate()
         pool.join()
