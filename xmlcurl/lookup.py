@@ -37,6 +37,11 @@ NOWHERE: Final = Found(None, "sql")
 MOST_KEYS: Final = 8_192
 """So many users' keys are kept in mind: to look at a name and a domain takes as long as to find the document."""
 
+# What every call asks of its own words, each of which is short, or the request was malformed.
+_is_name = lru_cache(MOST_KEYS)(is_name)
+_is_dialled = lru_cache(MOST_KEYS)(is_dialled)
+_is_domain = lru_cache(MOST_KEYS)(is_domain)
+
 MOST_OWNERS: Final = 10_000
 """So many numbers' tenants are kept in mind."""
 
@@ -306,18 +311,18 @@ class Lookup:
         context = query.context.lower()
         said = (*query.path, *filter(None, (query.on_behalf_of, query.phone)))
         dialled = (query.destination, *((query.choice,) if query.choice else ()))
-        if not (query.well_formed and all(map(is_dialled, dialled)) and all(map(is_name, said))):
+        if not (query.well_formed and all(map(_is_dialled, dialled)) and all(map(_is_name, said))):
             return UNALLOCATED
         if context == OUTSIDE:
             return None if _is_from_outside(query) else UNALLOCATED
         if context == PEERS:
             return None if _is_from_peer(query) else UNALLOCATED
         if not query.caller:
-            return None if is_domain(context) else UNALLOCATED
-        if not (is_name(query.caller) and is_domain(query.caller_domain)):
+            return None if _is_domain(context) else UNALLOCATED
+        if not (_is_name(query.caller) and _is_domain(query.caller_domain)):
             return REJECTED
         # A context that is no tenant's, such as `default`, says nothing: the caller's own counts.
-        is_foreign = context != query.caller_domain and is_domain(context)
+        is_foreign = context != query.caller_domain and _is_domain(context)
         return REJECTED if is_foreign and await self._documents.is_domain(context) else None
 
     async def _load_route(self, asked: Asked, context: str, connection: Connection, tenant_id: int) -> Loaded:

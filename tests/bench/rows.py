@@ -79,12 +79,12 @@ Result = tuple[dict[str, Rounds], list[Ratio]]
 
 def sign_in(place: Place) -> Result:
     """A hot sign-in against hello."""
-    return _against_hello(place, "a", "sign-in", store.sign_in, 0.85, 1.25)
+    return _against_hello(place, "a", "sign-in", store.sign_in, least=0.85, most=1.25)
 
 
 def call(place: Place) -> Result:
     """A hot call, whose body has 7 kB, against hello; of that only the throughput is bounded."""
-    return _against_hello(place, "b", "call", store.call, 0.75, math.inf)
+    return _against_hello(place, "b", "call", store.call, least=0.75, most=math.inf)
 
 
 def simpler_ways(place: Place) -> Result:
@@ -123,7 +123,7 @@ def _requests(made: Callable[[str], bytes]) -> Iterator[bytes]:
 
 
 def _against_hello(
-    place: Place, row: str, what: str, made: Callable[[str], bytes], throughput: float, most: float
+    place: Place, row: str, what: str, made: Callable[[str], bytes], *, least: float, most: float
 ) -> Result:
     requests = list(_requests(made))
     with ExitStack() as running:
@@ -132,7 +132,7 @@ def _against_hello(
         results = place.compared(requests, ours, hello)
     one, other = results["ours"], results["hello"]
     ratios = [
-        Ratio(row, f"{what}: throughput", ratio(one.a_second, other.a_second), throughput, is_at_least=True),
+        Ratio(row, f"{what}: throughput", ratio(one.a_second, other.a_second), least, is_at_least=True),
         Ratio(row, f"{what}: CPU per request", ratio(one.cpu_us, other.cpu_us), most, is_at_least=False),
         Ratio(row, f"{what}: p50 at one client", ratio(one.p50_us, other.p50_us), most, is_at_least=False),
     ]
