@@ -52,7 +52,7 @@ class Traffic:
     @contextmanager
     def running(self) -> Iterator["Traffic"]:
         """From the first extensions on; at the end each one has a last version, written and answered."""
-        clients = [self._client() for _ in range(WRITERS)]
+        clients = [self._product.client() for _ in range(WRITERS)]
         writers = [
             threading.Thread(target=self._write_on, args=(clients[writer], self._numbers[writer], self._chances.pop()))
             for writer in range(WRITERS)
@@ -124,13 +124,6 @@ class Traffic:
             return None
         found = _VERSION.search(answer.body)
         return int(found[1]) if found else NOT_FOUND
-
-    def _client(self) -> httpx.Client:
-        client = self._product.client()
-        # A token of its own, since each has its own limit of requests.
-        token = self._product.command("token", "add", "--tenant", self._product.domain)["token"]
-        client.headers["Authorization"] = f"Bearer {token}"
-        return client
 
     def _write_on(self, client: httpx.Client, numbers: Sequence[str], chance: random.Random) -> None:
         for version in count(1):
