@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The suite starts a hundred processes of ours; without compiled files each compiles all of it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test test-freeswitch check format lock clean
+.PHONY: help run bench test test-coherence test-freeswitch check format lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -30,8 +30,16 @@ run: $(VENV)/.run ## start everything with embedded defaults, data in ./data; Ct
 test: $(VENV)/.dev ## the whole suite, on private servers, with the coverage gate
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not freeswitch" --cov $(ARGS)
 
+# It ends by itself; each fault comes at least once, however few the seconds.
+SECONDS ?= 30
+test-coherence: $(VENV)/.dev ## no lookup sees the past, whatever fails: SECONDS=600; the faults of a former run: ARGS="--coherence-seed N"
+	$(BIN)/pytest -q -s -n0 tests/coherence --coherence-seconds $(SECONDS) $(ARGS)
+
 test-freeswitch: $(VENV)/.dev ## the tests that need a real FreeSWITCH, at FREESWITCH_PREFIX
 	FREESWITCH_PREFIX=$(FREESWITCH_PREFIX) $(BIN)/pytest tests/freeswitch -m freeswitch $(ARGS)
+
+bench: $(VENV)/.dev ## what a lookup costs, side by side with others (docs/performance.md); ARGS="--rows ab"
+	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 check: $(VENV)/.dev ## lint, format, types, import contracts, pinned dependencies
 	$(BIN)/ruff check .

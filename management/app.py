@@ -63,7 +63,8 @@ from management.writes import Writes
 from xmlcurl.logs import get_log
 from xmlcurl.render import fingerprint
 from xmlcurl.settings import ENV_PREFIX, SettingsError
-from xmlcurl.store.cache import Cache, CacheUnavailable, Purge, open_redis
+from xmlcurl.store.cache import Cache, CacheUnavailable, open_redis
+from xmlcurl.store.purge import Purge
 from xmlcurl.store.tables import utc_now
 
 REDIS_TIMEOUT_SECONDS: Final = 1.0

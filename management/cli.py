@@ -34,7 +34,8 @@ from management.secrets import SecretUnreadable
 from management.settings import ManagementSettings
 from xmlcurl import logs
 from xmlcurl.serving import serve_until_stopped
-from xmlcurl.settings import SettingsError, load
+from xmlcurl.settings import ENV_PREFIX, SettingsError, load
+from xmlcurl.store.connect import ClusterRefused, refuse_cluster
 
 REFUSED: Final = 1
 MISUSED: Final = 2
@@ -97,6 +98,10 @@ def _settings_of_a_process() -> ManagementSettings:
     settings = load(ManagementSettings)
     logs.set_up(settings.log_level)
     require_current(settings.database)
+    try:
+        refuse_cluster(settings.redis)
+    except (ClusterRefused, ValueError) as exc:
+        raise SettingsError(f"{ENV_PREFIX}REDIS_URL=(hidden): {exc}") from None
     return settings
 
 

@@ -31,7 +31,8 @@ from management.database import Collided, Database
 from management.effects import Effects
 from management.errors import NotFound, Unavailable, Unconfirmed
 from xmlcurl.logs import get_log
-from xmlcurl.store.cache import CacheUnavailable, Guard, Purge
+from xmlcurl.store.cache import CacheUnavailable, Guard
+from xmlcurl.store.purge import Purge
 from xmlcurl.store.tables import tenants
 
 T = TypeVar("T")

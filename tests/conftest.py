@@ -28,6 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="use the servers inside PyPI packages, even if there are others on PATH",
     )
+    parser.addoption(
+        "--coherence-seconds", type=float, default=10.0, help="how long tests/coherence lets faults happen, in seconds"
+    )
+    parser.addoption("--coherence-seed", type=int, help="the faults of a former run, as it printed it")
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +52,10 @@ def redis_url(redis_server: RedisServer) -> str:
         client.flushall()
         # Scripts that a former test loaded would hide that this one relies on them.
         client.script_flush()
+        # As one that has been there for longer than any lease: else each write would wait for those of before.
+        members = f"{client.info('server')['run_id']}:members"
+        client.hset(members, "", 0)
+        client.expire(members, 3_600)
     return redis_server.url
 
 

@@ -1,6 +1,7 @@
 """The product's own commands and processes, as tests start, kill and stop them."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -32,12 +33,22 @@ class Service:
         self._command, self._environment, self._log, self._ready_urls = command, environment, log, ready_urls
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """The process's id; 0 while there is none."""
+        return self._process.pid if self._process is not None else 0
+
     def start(self) -> None:
         """Start it and wait until it is ready.
 
         Raises:
             RuntimeError: it did not become ready; with the end of what it said. It was stopped.
         """
+        self.spawn()
+        self.wait_until_ready()
+
+    def spawn(self) -> None:
+        """Start it, and wait for nothing."""
         program, *words = self._command
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -48,11 +59,21 @@ class Service:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for pytest, which stops it in its turn
             )
+
+    def wait_until_ready(self) -> None:
+        """As in `start`."""
         try:
             wait_until(self._is_ready, START_TIMEOUT_SECONDS)
         except (RuntimeError, TimeoutError) as exc:
             self.stop()
             raise RuntimeError(f"{' '.join(self._command)}: {exc}: {self.log()[-3_000:]}") from exc
+
+    def pause(self) -> None:
+        """It takes connections and does nothing, until `resume`."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """As a crash: nothing is said, nothing is put away."""
@@ -63,9 +84,14 @@ class Service:
 
     def stop(self) -> None:
         """As an operator does."""
+        self.resume()
         process, self._process = self._process, None
         if process is not None:
             end(process, STOP_TIMEOUT_SECONDS)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
 
     def log(self) -> str:
         return self._log.read_text(errors="replace")

@@ -1,13 +1,14 @@
 """Composition root of the lookup service: settings -> database, Redis, Lookup -> ASGI application."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, Final
 
 from redis.asyncio import Redis
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
+from starlette.types import Lifespan, Receive, Scope, Send
 
 from xmlcurl.by_phone import Management
 from xmlcurl.configuration import Configuration
@@ -21,6 +22,9 @@ from xmlcurl.metrics import CONTENT_TYPE, LookupMetrics
 from xmlcurl.render import fingerprint
 from xmlcurl.settings import ENV_PREFIX, Settings, SettingsError
 from xmlcurl.store.cache import Cache, open_redis
+from xmlcurl.store.connect import ClusterRefused, refuse_cluster, sentinels_of
+from xmlcurl.store.lease import Lease
+from xmlcurl.store.local import LocalCopies
 from xmlcurl.store.peers import PeerBook
 from xmlcurl.store.reader import Reader
 from xmlcurl.store.tables import utc_now
@@ -38,7 +42,7 @@ REDIS_SHARE_OF_DEADLINE: Final = 0.3
 """A Redis that hangs leaves the rest of a lookup's time to SQL."""
 
 
-def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
+def create_app(settings: Settings, *, clock: Clock = utc_now) -> "Front":
     """The ASGI application. It connects when it is first asked, and closes what it opened when it ends.
 
     Raises:
@@ -53,7 +57,16 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
         absence_ttl_seconds=settings.absence_ttl_seconds,
         absence_slots=settings.absence_slots,
     )
-    documents = Documents(cache, reader, load_deadline_ms=settings.lookup_deadline_ms, clock=clock)
+    copies = LocalCopies(max_bytes=settings.local_copies_mb * 1_048_576)
+    documents = Documents(
+        cache,
+        reader,
+        copies,
+        load_deadline_ms=settings.lookup_deadline_ms,
+        loads_at_once=settings.loads_at_once,
+        only_leased=bool(settings.local_copies_mb) and sentinels_of(settings.redis) is not None,
+        clock=clock,
+    )
     lookup = Lookup(
         documents,
         Configuration(documents, Keyring(settings)),
@@ -65,30 +78,56 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Router:
     gate = Gate(settings.lookup_allow, [credentials.get_secret_value()] if credentials else [])
     metrics = LookupMetrics()
 
-    def asked_on(path: str, section: str | None) -> Route:
-        deadline_ms = settings.lookup_deadline_ms
-        return Route(path, Endpoint(lookup, gate, metrics, deadline_ms=deadline_ms, section=section))
+    def asked_for(section: str | None) -> Endpoint:
+        return Endpoint(lookup, gate, metrics, deadline_ms=settings.lookup_deadline_ms, section=section)
 
     @asynccontextmanager
     async def lifespan(_app: Router) -> AsyncIterator[None]:
         try:
-            yield
+            async with Lease(redis, copies).kept() if settings.local_copies_mb else nullcontext():
+                yield
         finally:
             await documents.close()
             await redis.aclose()
             await reader.close()
 
-    return Router(
+    return Front(
+        {path: asked_for(section) for path, section in SECTIONS.items()},
         [
-            *(asked_on(path, section) for path, section in SECTIONS.items()),
             Route(GREETINGS, Greetings(documents, gate, metrics).page),
             Route("/healthz", healthz),
             Route("/readyz", _from_allowed(gate, _readyz(documents))),
             Route("/metrics", _from_allowed(gate, _metrics(metrics))),
         ],
-        redirect_slashes=False,
-        lifespan=lifespan,
+        lifespan,
+        metrics,
     )
+
+
+class Front(Router):
+    """Lookups by their path, before anything else is tried: what takes time here, each of them takes longer."""
+
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        routes: Sequence[Route],
+        lifespan: Lifespan[Any],
+        metrics: LookupMetrics,
+    ) -> None:
+        super().__init__(routes, redirect_slashes=False, lifespan=lifespan)
+        self._endpoints = endpoints
+        self._metrics = metrics
+
+    def turned_away(self) -> None:
+        """A request that there was no time to read."""
+        self._metrics.overloaded.inc()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._endpoints.get(scope.get("path", ""))
+        if endpoint and scope["type"] == "http":
+            await endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 async def healthz(_request: Request) -> Response:
@@ -136,6 +175,14 @@ def _open_reader(settings: Settings) -> Reader:
         return Reader.open(settings.database)
     except ValueError as exc:
         raise SettingsError(f"{ENV_PREFIX}DATABASE_URL=(hidden): {exc}") from None
+
+
+def require_usable_redis(settings: Settings) -> None:
+    """Raises SettingsError when a Redis Cluster answers. When nobody does: later, on each connection."""
+    try:
+        refuse_cluster(settings.redis)
+    except ClusterRefused as exc:
+        raise SettingsError(f"{ENV_PREFIX}REDIS_URL=(hidden): {exc}") from None
 
 
 def _open_redis(settings: Settings) -> Redis:

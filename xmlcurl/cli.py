@@ -3,6 +3,7 @@
 Each command imports what it needs when it runs: the check needs no server, and must not wait for one.
 """
 
+import gc
 import io
 import sys
 from pathlib import Path
@@ -22,12 +23,26 @@ commands = typer.Typer(
 
 
 @commands.command("serve")
-def serve_command() -> None:
+def serve_command(
+    *,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, metavar="N", help="So many processes at the same address; one for each core.")
+    ] = 1,
+) -> None:
     """Answer lookups until it is told to stop. Settings come from the environment, see docs/operations.md."""
+    # A tenth of the time to the first answer goes into looking for garbage among modules that are being loaded.
+    gc.disable()
     from xmlcurl.settings import Settings, SettingsError, load  # noqa: PLC0415 - not for check-conf
 
     try:
-        serve(load(Settings))
+        settings = load(Settings)
+        if workers == 1:
+            serve(settings)
+        else:
+            gc.enable()
+            from xmlcurl import workers as many  # noqa: PLC0415 - not for one
+
+            many.serve(settings, workers)
     except SettingsError as exc:
         typer.echo(f"xmlcurl: {exc}", err=True)
         raise typer.Exit(2) from None
@@ -40,12 +55,16 @@ def serve(settings: "Settings") -> None:
         SettingsError: a URL can't be understood, or the address is taken.
     """
     from xmlcurl import logs  # noqa: PLC0415 - not for check-conf
-    from xmlcurl.app import create_app  # noqa: PLC0415 - the same
-    from xmlcurl.serving import serve_until_stopped  # noqa: PLC0415 - the same
+    from xmlcurl.app import create_app, require_usable_redis  # noqa: PLC0415 - the same
+    from xmlcurl.serving import Door, serve_until_stopped  # noqa: PLC0415 - the same
 
     app = create_app(settings)
+    require_usable_redis(settings)
+    # What is there now stays: it is not looked through again and again.
+    gc.freeze()
+    gc.enable()
     logs.set_up(settings.log_level)
-    serve_until_stopped(app, setting="LOOKUP_BIND", bind=settings.lookup_bind)
+    serve_until_stopped(app, setting="LOOKUP_BIND", bind=settings.lookup_bind, protocol=Door)
 
 
 @commands.command("check-conf")

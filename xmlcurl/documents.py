@@ -4,14 +4,15 @@ Without Redis every document is loaded; without the database what Redis holds is
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from xmlcurl.store.cache import Cache, CacheUnavailable, Guard, Hit
+from xmlcurl.store.local import LocalCopies, Mark
 from xmlcurl.store.model import Document
 from xmlcurl.store.queries import all_domains, find_tenant_id
 from xmlcurl.store.queries_calls import find_number_owner
@@ -20,6 +21,12 @@ from xmlcurl.store.tables import utc_now
 
 SHORTEST_MEMORY_MS: Final = 1_000
 """What would be remembered for less time is not remembered."""
+
+LOADS_AT_ONCE: Final = 32
+"""How many loads one process has under way, unless it is told otherwise."""
+
+LOOKUPS_FOR_EACH_LOAD: Final = 4
+"""So many lookups may be under way for each load that may: what Redis answers takes less than what is loaded."""
 
 NO_KEY: Final = ""
 """Nothing is remembered under it: a look at it only tells whether a domain is a tenant's."""
@@ -60,6 +67,13 @@ class Found:
     source: str
 
 
+class Overloaded(Exception):
+    """More is asked for than could be answered in time; who was there before is still served.
+
+    To be told at once: whoever waits for a place in vain keeps it from one that could be answered.
+    """
+
+
 Flight = tuple[str, str]
 """A load that others may join: its key, and the guard's token that was read before it began."""
 
@@ -76,16 +90,29 @@ class Documents:
         self,
         cache: Cache,
         reader: Reader,
+        copies: LocalCopies | None = None,
         *,
         load_deadline_ms: int,
+        loads_at_once: int = LOADS_AT_ONCE,
+        only_leased: bool = False,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        """Beyond `loads_at_once` loads, or `LOOKUPS_FOR_EACH_LOAD` times as many lookups, more are refused.
+
+        `only_leased`: Redis is believed only while there is a lease. A primary whose place another one has taken
+        without its knowing gives none (docs/scaling.md).
+        """
         self._cache = cache
         self._reader = reader
+        self._copies = copies or LocalCopies(max_bytes=0)
         self._load_seconds = load_deadline_ms / 1_000
         self._clock = clock
         self._flights: dict[Flight, asyncio.Task[Any]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._loads_at_once = loads_at_once
+        self._only_leased = only_leased
+        self._unshared = 0
+        self._lookups = 0
 
     async def find(self, key: str, domain: str, load: Load) -> Found:
         """The document of `key`; None in it when there is none, or when `domain` is no tenant's.
@@ -94,17 +121,26 @@ class Documents:
 
         Raises:
             StoreUnavailable: not remembered, and the database did not answer.
+            Overloaded: not remembered here, and too many are asked for at once.
         """
+        if copy := self._copies.get(key):
+            return Found(copy.document, "local")
+        with self._place_of_a_lookup():
+            return await self._find_further(key, domain, load)
+
+    async def _find_further(self, key: str, domain: str, load: Load) -> Found:
+        mark = self._copies.mark()
         try:
             looked = await self._look(key, domain)
         except CacheUnavailable:
             return Found(await self._load_without_cache(domain, load), "sql")
         if isinstance(looked, Hit):
+            self._copies.put(key, looked.document, tags=looked.tags, ttl_ms=looked.ttl_ms, mark=mark)
             return Found(looked.document, "cache")
         tenant_id, guard = looked
         # Whoever finds the same guard may share a load that is under way: had a write been
         # answered since that load began, the guard would be another one.
-        document = await self._shared((key, guard.token), partial(self._load, key, tenant_id, guard, load))
+        document = await self._shared((key, guard.token), partial(self._load, key, tenant_id, guard, load, mark))
         return Found(document, "sql")
 
     async def is_domain(self, domain: str) -> bool:
@@ -113,10 +149,19 @@ class Documents:
         Raises:
             StoreUnavailable: not remembered, and the database did not answer.
         """
+        # Only that it is nobody's is kept here: every call asks it of its context, which is most often no domain.
+        key = f"nobody's {domain}"
+        if self._copies.get(key):
+            return False
+        mark = self._copies.mark()
         try:
-            return not isinstance(await self._look(NO_KEY, domain), Hit)
+            looked = await self._look(NO_KEY, domain)
         except CacheUnavailable:
             return await self._find_tenant(domain) is not None
+        if not isinstance(looked, Hit):
+            return True
+        self._copies.put(key, None, tags=looked.tags, ttl_ms=looked.ttl_ms, mark=mark)
+        return False
 
     async def domains(self) -> list[str]:
         """Every tenant's domain, from the database.
@@ -168,6 +213,8 @@ class Documents:
     async def _look(self, key: str, domain: str) -> Hit | tuple[int, Guard]:
         for _ in range(3):
             looked = await self._cache.look(key, domain)
+            if self._only_leased and not self._copies.is_leased():
+                raise CacheUnavailable("perhaps no primary any more")
             if isinstance(looked, Hit):
                 return looked
             if looked.tenant_id is not None:
@@ -183,6 +230,7 @@ class Documents:
             except TimeoutError:
                 # Its time is up; that of the one who joined it late is not.
                 self._forget(flight, joined)
+        self._refuse_more_loads()
         # A task of its own: it goes on for the others when the one who began it gives up.
         task = self._flights[flight] = asyncio.create_task(asyncio.wait_for(load(), self._load_seconds))
         self._tasks.add(task)
@@ -203,14 +251,18 @@ class Documents:
         if self._flights.get(flight) is task:
             del self._flights[flight]
 
-    async def _load(self, key: str, tenant_id: int, guard: Guard, load: Load) -> Document | None:
+    async def _load(self, key: str, tenant_id: int, guard: Guard, load: Load, mark: Mark) -> Document | None:
         async with self._reader.connection() as connection:
             loaded = await load(connection, tenant_id)
         memory_ms = loaded.memory_ms(self._clock())
         if memory_ms != 0:
             # Whatever becomes of it: the document is right, only the next one may be slower.
             with suppress(CacheUnavailable):
-                await self._cache.remember(key, loaded.document, tags=loaded.tags, guard=guard, ttl_ms=memory_ms)
+                ttl_ms = await self._cache.remember(
+                    key, loaded.document, tags=loaded.tags, guard=guard, ttl_ms=memory_ms
+                )
+                if ttl_ms:
+                    self._copies.put(key, loaded.document, tags=loaded.tags, ttl_ms=ttl_ms, mark=mark)
         return loaded.document
 
     async def _load_domains(self, guard: Guard) -> None:
@@ -223,6 +275,31 @@ class Documents:
             return await find_tenant_id(connection, domain)
 
     async def _load_without_cache(self, domain: str, load: Load) -> Document | None:
-        async with self._reader.connection() as connection:
-            tenant_id = await find_tenant_id(connection, domain)
-            return (await load(connection, tenant_id)).document if tenant_id is not None else None
+        with self._place_of_a_load():
+            async with self._reader.connection() as connection:
+                tenant_id = await find_tenant_id(connection, domain)
+                return (await load(connection, tenant_id)).document if tenant_id is not None else None
+
+    @contextmanager
+    def _place_of_a_lookup(self) -> Iterator[None]:
+        if self._lookups >= self._loads_at_once * LOOKUPS_FOR_EACH_LOAD:
+            raise Overloaded(f"{self._lookups} lookups are under way")
+        self._lookups += 1
+        try:
+            yield
+        finally:
+            self._lookups -= 1
+
+    @contextmanager
+    def _place_of_a_load(self) -> Iterator[None]:
+        self._refuse_more_loads()
+        self._unshared += 1
+        try:
+            yield
+        finally:
+            self._unshared -= 1
+
+    def _refuse_more_loads(self) -> None:
+        loads = len(self._tasks) + self._unshared
+        if loads >= self._loads_at_once:
+            raise Overloaded(f"{loads} loads are under way")

@@ -4,19 +4,21 @@ Not found is 200 with the not-found document. Whatever keeps us from answering i
 text, never "not found": FreeSWITCH would take that for the truth.
 """
 
-import asyncio
+import json
 import time
-from typing import Final
+from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
 from xmlcurl.answer import Answer
+from xmlcurl.deadline import within
+from xmlcurl.documents import Overloaded
 from xmlcurl.gate import Gate
-from xmlcurl.logs import get_log
+from xmlcurl.logs import get_log, lookup_lines, members_of
 from xmlcurl.lookup import Lookup
 from xmlcurl.metrics import LookupMetrics
-from xmlcurl.query import MAX_BODY_BYTES, Query, parse
-from xmlcurl.questions import Question, question_of
+from xmlcurl.query import MAX_BODY_BYTES
+from xmlcurl.questions import Understood, understand
 from xmlcurl.render.document import RenderRefused
 from xmlcurl.store.reader import StoreUnavailable
 
@@ -29,7 +31,9 @@ _XML: Final[Header] = (b"content-type", b"text/xml; charset=utf-8")
 _TEXT: Final[Header] = (b"content-type", b"text/plain; charset=utf-8")
 _CLOSE: Final[Header] = (b"connection", b"close")  # the body was not read to its end
 _EXPECTED_FAILURES: Final = (StoreUnavailable, RenderRefused, TimeoutError)
-_LONGEST_LOGGED: Final = 64
+
+# The first three are words of ours, which JSON takes as they are.
+_MEMBERS: Final = '"kind": "%s", "result": "%s", "source": "%s", "ms": %.2f%s'
 
 _log = get_log()
 
@@ -70,8 +74,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             self._admit(scope)
-            async with asyncio.timeout(self._body_seconds):
-                body = await _read(scope, receive)
+            body = await within(self._body_seconds, _read(scope, receive))
         except (Refusal, TimeoutError) as exc:
             refusal = exc if isinstance(exc, Refusal) else Refusal(408, "the body did not come")
             self._metrics.refused.labels(status=str(refusal.status)).inc()
@@ -79,11 +82,16 @@ class Endpoint:
         except ClientGone:
             pass
         else:
-            answer = await self._answer(body)
-            if answer:
-                await _respond(send, 200, answer.body, _XML)
+            started = time.perf_counter()
+            understood = understand(body)
+            outcome = await self._outcome(understood)
+            seconds = time.perf_counter() - started
+            if isinstance(outcome, Answer):
+                await _respond(send, 200, outcome.body, _XML)
             else:
                 await _respond(send, 503, b"no answer now\n", _TEXT)
+            # Afterwards: FreeSWITCH does not wait for our disk.
+            self._tell(understood, seconds, outcome)
 
     def _admit(self, scope: Scope) -> None:
         if not self._gate.admits_address(scope.get("client")):
@@ -93,62 +101,62 @@ class Endpoint:
         if scope["method"] != "POST":
             raise Refusal(405, "only POST", (b"allow", b"POST"))
 
-    async def _answer(self, body: bytes) -> Answer | None:
-        started = time.perf_counter()
-        query = parse(body)
-        question = question_of(query)
+    async def _outcome(self, understood: Understood) -> Answer | Exception:
+        query, question, _ = understood
+        is_asked_here = self._section in {None, query.section}
+        work = question.answer(self._lookup, query) if is_asked_here else self._lookup.not_found(query)
         try:
-            async with asyncio.timeout(self._deadline_seconds):
-                if self._section in {None, query.section}:
-                    answer = await question.answer(self._lookup, query)
-                else:
-                    answer = await self._lookup.not_found(query)
+            return await within(self._deadline_seconds, work)
         except Exception as exc:  # noqa: BLE001 - the outermost loop: every lookup ends in an answer
-            self._tell(query, question, started, exc)
-            return None
-        self._tell(query, question, started, answer)
-        return answer
+            return exc
 
-    def _tell(self, query: Query, question: Question, started: float, outcome: Answer | Exception) -> None:
+    def _tell(self, understood: Understood, seconds: float, outcome: Answer | Exception) -> None:
+        _, question, asked = understood
         result, source = "failed", "none"
         if isinstance(outcome, Answer):
             result, source = "found" if outcome.is_found else "not_found", outcome.source
-        seconds = time.perf_counter() - started
-        self._metrics.seconds.labels(kind=question.kind, result=result, source=source).observe(seconds)
-        asked = {
-            "domain": query.domain or query.caller_domain or query.context,
-            "user": query.user or query.caller,
-            "destination": query.destination,
-        }
-        line = {
-            "kind": question.kind,
-            "result": result,
-            "source": source,
-            "ms": round(seconds * 1_000, 2),
-            **{name: value[:_LONGEST_LOGGED] for name, value in asked.items() if value},
-        }
+        self._metrics.answered(question.kind, result, source, seconds)
+        values = (question.kind, result, source, seconds * 1_000, asked)
         if isinstance(outcome, Answer):
-            _log.info("lookup", **line)
+            lookup_lines.info("lookup", _MEMBERS, *values)
+        elif isinstance(outcome, Overloaded):
+            # Many at once, when there is no time to lose: as cheap a line as that of an answer.
+            self._metrics.overloaded.inc()
+            reason = members_of({"reason": f"Overloaded {outcome}"})
+            lookup_lines.info("lookup", f"{_MEMBERS}, %s", *values, reason)
         elif isinstance(outcome, _EXPECTED_FAILURES):
-            _log.error("lookup", **line, reason=f"{type(outcome).__name__} {outcome}".strip())
+            _log.error("lookup", **_line(values), reason=f"{type(outcome).__name__} {outcome}".strip())
         else:
-            _log.error("lookup", **line, exc_info=outcome)
+            _log.error("lookup", **_line(values), exc_info=outcome)
+
+
+def _line(values: tuple[object, ...]) -> dict[str, Any]:
+    line: dict[str, Any] = json.loads(f"{{{_MEMBERS % values}}}")
+    return line
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes:
     """The body, never more of it in memory than is allowed and one chunk."""
-    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    parts: list[bytes] = []
+    announced = _header(scope, b"content-length")
+    body: bytes = b""
     size = int(announced) if announced.isdigit() else 0
     while size <= MAX_BODY_BYTES:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
-        parts.append(message.get("body", b""))
-        size = sum(map(len, parts))
+        body += message.get("body", b"")
+        size = len(body)
         if size <= MAX_BODY_BYTES and not message.get("more_body", False):
-            return b"".join(parts)
+            return body
     raise Refusal(413, f"the body is longer than {MAX_BODY_BYTES} bytes")
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    for each, value in scope["headers"]:
+        if each == name:
+            found: bytes = value
+            return found
+    return b""
 
 
 async def _respond(send: Send, status: int, body: bytes, *headers: Header) -> None:

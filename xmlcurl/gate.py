@@ -24,8 +24,12 @@ class Gate:
         """Every pair is compared, each in constant time: how long it takes tells nothing."""
         if not self._expected:
             return True
-        given = next((value for name, value in headers if name == b"authorization"), b"")
-        return sum(hmac.compare_digest(given, expected) for expected in self._expected) > 0
+        given = b""
+        for name, value in headers:
+            if name == b"authorization":
+                given = value
+                break
+        return True in [hmac.compare_digest(given, expected) for expected in self._expected]
 
     def _is_in_a_network(self, host: str) -> bool:
         try:

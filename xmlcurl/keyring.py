@@ -1,7 +1,5 @@
 """Reads the secrets that management stored; this side never writes one."""
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-
 from xmlcurl.settings import Settings
 
 
@@ -17,6 +15,8 @@ class Keyring:
 
     def decrypt(self, encrypted: str) -> str:
         """Raises SecretUnreadable."""
+        from cryptography.fernet import Fernet, InvalidToken, MultiFernet  # noqa: PLC0415 - few lookups need it
+
         try:
             keys = [Fernet(key) for key in self._text().replace(",", " ").split()]
             return MultiFernet(keys).decrypt(encrypted.encode()).decode()

@@ -6,7 +6,7 @@ Everyone who is unknown, disabled, expired or deleted, or whose tenant is not ac
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, Protocol
 
 from xmlcurl.answer import Answer
@@ -33,6 +33,14 @@ OUTSIDE: Final = "public"
 """The context of calls from gateways; no inside number is reached from it."""
 
 NOWHERE: Final = Found(None, "sql")
+
+MOST_KEYS: Final = 8_192
+"""So many users' keys are kept in mind: to look at a name and a domain takes as long as to find the document."""
+
+# What every call asks of its own words, each of which is short, or the request was malformed.
+_is_name = lru_cache(MOST_KEYS)(is_name)
+_is_dialled = lru_cache(MOST_KEYS)(is_dialled)
+_is_domain = lru_cache(MOST_KEYS)(is_domain)
 
 MOST_OWNERS: Final = 10_000
 """So many numbers' tenants are kept in mind."""
@@ -243,14 +251,15 @@ class Lookup:
             return True
 
     async def _user(self, query: Query) -> tuple[Answer, Document | None]:
-        if not (is_name(query.user) and is_domain(query.domain)):
-            return await self.not_found(query), None
         key, by_alias, may_be_kept = user_key(query)
+        if not key:
+            return await self.not_found(query), None
         load = partial(load_user, name=query.user, by_alias=by_alias, may_be_kept=may_be_kept, clock=self._clock)
         found = await self._documents.find(key, query.domain, load)
-        if found.document:
-            found = replace(found, document=await self._among_switches(query, found.document))
-        return _answer(found), found.document
+        document = found.document and await self._among_switches(query, found.document)
+        if document is None:
+            return Answer(NOT_FOUND, is_found=False, source=found.source), None
+        return Answer(document.body, is_found=True, source=found.source), document
 
     async def _among_switches(self, query: Query, document: Document) -> Document:
         """Where phones are on other switches is seen at each call, and stands in nothing that anybody keeps."""
@@ -302,18 +311,18 @@ class Lookup:
         context = query.context.lower()
         said = (*query.path, *filter(None, (query.on_behalf_of, query.phone)))
         dialled = (query.destination, *((query.choice,) if query.choice else ()))
-        if not (query.well_formed and all(map(is_dialled, dialled)) and all(map(is_name, said))):
+        if not (query.well_formed and all(map(_is_dialled, dialled)) and all(map(_is_name, said))):
             return UNALLOCATED
         if context == OUTSIDE:
             return None if _is_from_outside(query) else UNALLOCATED
         if context == PEERS:
             return None if _is_from_peer(query) else UNALLOCATED
         if not query.caller:
-            return None if is_domain(context) else UNALLOCATED
-        if not (is_name(query.caller) and is_domain(query.caller_domain)):
+            return None if _is_domain(context) else UNALLOCATED
+        if not (_is_name(query.caller) and _is_domain(query.caller_domain)):
             return REJECTED
         # A context that is no tenant's, such as `default`, says nothing: the caller's own counts.
-        is_foreign = context != query.caller_domain and is_domain(context)
+        is_foreign = context != query.caller_domain and _is_domain(context)
         return REJECTED if is_foreign and await self._documents.is_domain(context) else None
 
     async def _load_route(self, asked: Asked, context: str, connection: Connection, tenant_id: int) -> Loaded:
@@ -330,12 +339,19 @@ class Lookup:
 
 
 def user_key(query: Query) -> tuple[str, bool, bool]:
-    """What a user document is remembered under; whether another name than the number was asked for; whether
-    FreeSWITCH may keep the document itself.
+    """What a user document is remembered under, empty for a name that nobody can have; whether another name than the
+    number was asked for; whether FreeSWITCH may keep the document itself.
     """
-    by_alias = query.key == "number-alias"
-    may_be_kept = not by_alias and _may_be_kept(query)
-    return f"user {query.domain} {query.user} {by_alias:d}{may_be_kept:d}", by_alias, may_be_kept
+    return _user_key(query.user, query.domain, query.asked_domain, query.key)
+
+
+@lru_cache(MOST_KEYS)
+def _user_key(name: str, domain: str, asked_domain: str, key: str) -> tuple[str, bool, bool]:
+    if not (is_name(name) and is_domain(domain)):
+        return "", False, False
+    by_alias = key == "number-alias"
+    may_be_kept = not by_alias and _may_be_kept(name, domain, asked_domain)
+    return f"user {domain} {name} {by_alias:d}{may_be_kept:d}", by_alias, may_be_kept
 
 
 async def load_route(connection: Connection, tenant_id: int, asked: Asked, now: datetime) -> tuple[LoadedCall, Route]:
@@ -380,7 +396,7 @@ async def load_user(
 
 async def preview(connection: Connection, tenant_id: int, domain: str, number: str) -> bytes:
     """What FreeSWITCH gets when it asks for `number` at the tenant's `domain` now, byte for byte, hashes masked."""
-    may_be_kept = _may_be_kept(Query(user=number, domain=domain, asked_domain=domain))
+    may_be_kept = _may_be_kept(number, domain, domain)
     loaded = await load_user(connection, tenant_id, name=number, may_be_kept=may_be_kept)
     return directory.masked(loaded.document.body) if loaded.document else NOT_FOUND
 
@@ -411,10 +427,10 @@ def _routed(found: Found, context: str) -> Answer:
     return Answer(body, is_found=found.document is not None, source=found.source)
 
 
-def _may_be_kept(query: Query) -> bool:
+def _may_be_kept(name: str, domain: str, asked_domain: str) -> bool:
     # FreeSWITCH's key is "id" + user + domain without anything between them, as they were spelled:
     # 100 at 1pbx.test would be 1001 at pbx.test, and a flush of pbx.test misses PBX.TEST.
-    return query.user.isdigit() and query.domain[:1].isalpha() and query.asked_domain == query.domain
+    return name.isdigit() and domain[:1].isalpha() and asked_domain == domain
 
 
 def _is_own_name(extension: Extension, name: str) -> bool:

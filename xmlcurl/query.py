@@ -6,6 +6,7 @@ the first occurrence counts, of everything else the last, and the domain must eq
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -18,8 +19,8 @@ MAX_BODY_BYTES: Final = 65_536
 LONGEST_FIELD: Final = 255
 """No field that we read is longer, in characters; one that is makes the request malformed."""
 
-_RAW: Final = frozenset({b"section", b"tag_name", b"key_name", b"key_value", b"Event-Name"})
-_ENCODED: Final = frozenset({
+_RAW: Final = (b"section", b"tag_name", b"key_name", b"key_value", b"Event-Name")
+_ENCODED: Final = (
     b"user", b"key", b"domain", b"action", b"group", b"group_name", b"purpose", b"VM-Action", b"VM-User-Password",
     b"sip_auth_method", b"sip_to_user", b"sip_to_host",
     b"Hunt-Context", b"Hunt-Destination-Number", b"Hunt-Profile-Index",
@@ -28,7 +29,22 @@ _ENCODED: Final = frozenset({
     b"variable_xmlcurl_choice", b"variable_xmlcurl_phone", b"variable_signal_bond",
     b"profile", b"CC-Queue", b"Menu-Name",
     b"Core-UUID", b"variable_sip_req_host", b"xmlcurl_alone",
-})  # fmt: skip
+)  # fmt: skip
+
+
+def _any_of(words: Iterable[bytes]) -> bytes:
+    """A pattern for these words that tries no beginning twice: a third of the time of `a|b|...` on a long body."""
+    by_first: dict[bytes, list[bytes]] = {}
+    for word in words:
+        by_first.setdefault(word[:1], []).append(word[1:])
+    ends = by_first.pop(b"", None) is not None
+    branches = [re.escape(first) + _any_of(rests) for first, rests in by_first.items()]
+    if len(branches) > 1 or (branches and ends):
+        return b"(?:%s)%s" % (b"|".join(branches), b"?" if ends else b"")
+    return b"".join(branches)
+
+
+_FIELDS: Final = re.compile(rb"&(%s)=([^&]*)" % _any_of(_RAW + _ENCODED))
 
 # Control characters, and what stands for bytes that are no UTF-8.
 _UNCLEAN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]")
@@ -115,19 +131,25 @@ class Query:
     """The SIP profile that asks for its gateways."""
 
 
+Fields = tuple[tuple[bytes, bytes], ...]
+"""What we read of a body, in its order and as it stands there."""
+
+
+def fields_of(body: bytes) -> Fields:
+    """The few fields that count, cut out of a body that may have hundreds."""
+    return tuple(_FIELDS.findall(b"&" + body))
+
+
 def parse(body: bytes) -> Query:
     """The query in `body`; any bytes make one, and what can't be understood makes a malformed one."""
-    raw: dict[bytes, bytes] = {}
-    encoded: dict[bytes, bytes] = {}
-    for pair in body.split(b"&"):
-        name, _, value = pair.partition(b"=")
-        if name in _ENCODED:
-            encoded[name] = value
-        elif name in _RAW:
-            raw.setdefault(name, value)
+    return query_of(fields_of(body))
+
+
+def query_of(fields: Fields) -> Query:
+    """As `parse`."""
     return _query(
-        {name.decode(): _text(value) for name, value in raw.items()},
-        {name.decode(): _text(unquote_to_bytes(value)) for name, value in encoded.items()},
+        {name.decode(): _text(value) for name, value in reversed(fields) if name in _RAW},
+        {name.decode(): _text(unquote_to_bytes(value)) for name, value in fields if name in _ENCODED},
     )
 
 

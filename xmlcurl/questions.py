@@ -8,13 +8,15 @@ its request look like gives more than its own.
 Source of the kinds: FreeSWITCH v1.10.12, as captured from a running switch.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from xmlcurl.answer import Answer
+from xmlcurl.logs import members_of
 from xmlcurl.lookup import Lookup
-from xmlcurl.query import Query
+from xmlcurl.query import Fields, Query, fields_of, query_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Question:
 
     kind: str
     holds: Callable[[Query], bool]
-    answer: Callable[[Lookup, Query], Awaitable[Answer]]
+    answer: Callable[[Lookup, Query], Coroutine[Any, Any, Answer]]
 
 
 def _is_dialplan(query: Query) -> bool:
@@ -96,6 +98,42 @@ QUESTIONS: Final = (
     Question("names", lambda q: bool(q.domain) and not q.user, Lookup.names),
     Question("unknown", lambda _: True, Lookup.not_found),
 )
+
+
+MOST_UNDERSTOOD: Final = 8_192
+"""So many requests are kept as they were understood: a phone asks the same again and again."""
+
+SECRET: Final = b"VM-User-Password="
+
+
+LONGEST_LOGGED: Final = 64
+
+
+class Understood(NamedTuple):
+    """A request, and what does not depend on when it came."""
+
+    query: Query
+    question: Question
+    asked: str
+    """What the log says of it, as `members_of` made it, with a comma before it."""
+
+
+def understand(body: bytes) -> Understood:
+    """What `body` asks, and of which kind that is. Of what holds a secret nothing is kept."""
+    understood = _understand.__wrapped__ if SECRET in body else _understand
+    return understood(fields_of(body))
+
+
+@lru_cache(MOST_UNDERSTOOD)
+def _understand(fields: Fields) -> Understood:
+    query = query_of(fields)
+    asked = {
+        "domain": query.domain or query.caller_domain or query.context,
+        "user": query.user or query.caller,
+        "destination": query.destination,
+    }
+    told = members_of({name: value[:LONGEST_LOGGED] for name, value in asked.items() if value})
+    return Understood(query, question_of(query), told and f", {told}")
 
 
 def question_of(query: Query) -> Question:

@@ -72,6 +72,14 @@ class Settings(BaseSettings):
     absence_slots: int = Field(4_096, ge=16, le=1_048_576)
     """How many absent names are remembered at most (16 to 1048576); a scanner can take no more memory."""
 
+    local_copies_mb: int = Field(64, ge=0, le=16_384)
+    """How much memory each lookup process takes at most for documents of its own, in MiB (0 to 16384; 0: none).
+    They are served without asking Redis, and dropped by every change as those in Redis are."""
+
+    loads_at_once: int = Field(32, ge=4, le=4_096)
+    """How many documents each lookup process loads from the database at once, or waits to (4 to 4096).
+    One more is refused with 503 at once, as is a lookup when four times as many wait for Redis."""
+
     secret_keys: SecretStr | None = None
     """Fernet keys that stored passwords are encrypted with, separated by commas; the first one encrypts,
     all decrypt. Unset: the file `secret.keys` in the data folder; management makes it (mode 0600) when there is none,

@@ -19,8 +19,9 @@ from management.esl.errors import SwitchError
 from management.esl.registrations import Address, Book, Registration
 from management.gateways.states import gateways_key
 from management.registrations import ERRORS_KEY, state_key
-from xmlcurl.store.cache import PURGE_SCRIPT, purge_arguments
+from xmlcurl.store.cache import CacheUnavailable
 from xmlcurl.store.peers import PEERS_KEY
+from xmlcurl.store.purge import BlockingPurge
 from xmlcurl.store.registrations import ALIVE_SECONDS, alive_key, table_key
 
 PAUSE_AFTER_FAILURE_SECONDS: Final = 2.0
@@ -32,17 +33,17 @@ class PurgeUnavailable(Exception):
 
 
 class Caches:
-    """Drops documents from Redis. Idempotent; safe to use from many threads."""
+    """Drops documents from Redis and from every lookup process. Idempotent; safe to use from many threads."""
 
     def __init__(self, client: Redis) -> None:
-        self._client = client
+        self._purge = BlockingPurge(client)
 
     def purge(self, effects: Effects) -> None:
         """Raises PurgeUnavailable."""
         try:
-            self._client.eval(PURGE_SCRIPT, 0, *purge_arguments(effects.tags, effects.guards))
-        except (RedisError, OSError) as exc:
-            raise PurgeUnavailable(type(exc).__name__) from exc
+            self._purge(tags=effects.tags, guards=effects.guards)
+        except CacheUnavailable as exc:
+            raise PurgeUnavailable(str(exc)) from exc
 
 
 def keep_only(client: Redis, peers: Collection[int]) -> None:

@@ -3,8 +3,6 @@
 import os
 from contextlib import AbstractContextManager
 
-from redis import Redis
-
 from management import outbox
 from management.esl.crew import Crew, Pulse
 from management.esl.errors import SwitchDenied
@@ -15,6 +13,7 @@ from management.esl.watch import Link
 from management.secrets import SecretUnreadable, Vault
 from management.settings import ManagementSettings
 from management.switch_login import UnsafeLogin, refuse_unsafe_login
+from xmlcurl.store.connect import open_blocking_redis
 from xmlcurl.store.engine import open_engine
 
 REDIS_TIMEOUT_SECONDS = 2.0
@@ -28,9 +27,7 @@ def build_crew(settings: ManagementSettings, *, owner: str) -> tuple[Crew, Pulse
         SettingsError: no usable key for the switches' passwords.
     """
     store = Store(open_engine(settings.database, pool_size=CONNECTIONS_TO_DATABASE))
-    redis = Redis.from_url(
-        settings.redis, socket_timeout=REDIS_TIMEOUT_SECONDS, socket_connect_timeout=REDIS_TIMEOUT_SECONDS
-    )
+    redis = open_blocking_redis(settings.redis, timeout_seconds=REDIS_TIMEOUT_SECONDS)
     vault = Vault.of(settings)
     _take_over(store, owner)
     pulse = Pulse()

@@ -17,9 +17,10 @@ from management.effects import Effects
 from management.errors import Conflict, Unavailable, Unconfirmed
 from management.writes import ATTEMPTS, MOST_USERS_FLUSHED, SwitchSync, Write, Writes
 from tests.servers import RedisServer
-from xmlcurl.store.cache import Cache, Hit, Miss, Purge, open_redis
+from xmlcurl.store.cache import Cache, Hit, Miss, open_redis
 from xmlcurl.store.engine import open_async_engine
 from xmlcurl.store.model import Document, Tag
+from xmlcurl.store.purge import Purge
 from xmlcurl.store.tables import audit, changes, switches, teams, tenants, utc_now
 
 ACTOR = Actor("token:7", "192.0.2.1")
@@ -235,8 +236,9 @@ from management.audit import Actor
 from management.database import Database
 from management.writes import Writes
 from tests.management.test_writes import change
-from xmlcurl.store.cache import Purge, open_redis
+from xmlcurl.store.cache import open_redis
 from xmlcurl.store.engine import open_async_engine
+from xmlcurl.store.purge import Purge
 
 class PurgeThatIsNeverSent(Purge):
     async def __call__(self, *, tags, guards):

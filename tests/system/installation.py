@@ -1,4 +1,4 @@
-"""Two lookup nodes, the API and the worker, each a process that a test can kill and start again."""
+"""Lookup nodes, the API and the worker, each a process that a test can kill and start again."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,21 @@ CREDENTIALS = "freeswitch:a-password-of-tests"
 
 
 class Installation:
-    """The whole product on one database and one Redis, with a tenant and its token."""
+    """The whole product on one database and one Redis, with a tenant and its token.
 
-    def __init__(self, folder: Path, database_url: str, redis_url: str, domain: str = "pbx.test") -> None:
+    `of_lookup`: what stands in the environment of the first lookup node only.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        redis_url: str,
+        domain: str = "pbx.test",
+        *,
+        lookups: int = 2,
+        of_lookup: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.domain = domain
         self.environment = {
@@ -29,14 +41,18 @@ class Installation:
             # The shortest there is: a settled change is what most tests wait for.
             "XMLCURL_FLUSH_AGAIN_AFTER_MS": "1000",
         }
-        self.lookups = [self._service("xmlcurl", "LOOKUP", f"lookup-{node}") for node in (1, 2)]
+        self.lookups = [
+            self._service("xmlcurl", "LOOKUP", f"lookup-{node}", (of_lookup or {}) if node == 1 else {})
+            for node in range(1, lookups + 1)
+        ]
         self.api = self._service("management", "MANAGEMENT", "api")
         self.worker = Service(["management", "worker"], self.environment, folder / "worker.log")
         self.token = ""
 
-    def _service(self, program: str, side: str, name: str) -> "Node":
+    def _service(self, program: str, side: str, name: str, more: Mapping[str, str] | None = None) -> "Node":
         bind = f"127.0.0.1:{free_port()}"
-        return Node([program, "serve"], {**self.environment, f"XMLCURL_{side}_BIND": bind}, self.folder, name, bind)
+        environment = {**self.environment, f"XMLCURL_{side}_BIND": bind, **(more or {})}
+        return Node([program, "serve"], environment, self.folder, name, bind)
 
     @contextmanager
     def running(self) -> Iterator["Installation"]:
@@ -46,9 +62,13 @@ class Installation:
             self.command("migrate", is_json=False)
             self.command("tenant", "add", self.domain, "--cacheable-ms", "300000")
             self.token = self.command("token", "add", "--tenant", self.domain)["token"]
-            for service in (*self.lookups, self.api, self.worker):
-                started.append(service)
-                service.start()
+            for node in (*self.lookups, self.api):
+                started.append(node)
+                node.spawn()
+            for service in started:
+                service.wait_until_ready()
+            started.append(self.worker)
+            self.worker.start()
             yield self
         finally:
             for service in reversed(started):
@@ -70,4 +90,5 @@ class Node(Service):
 
     def __init__(self, command: list[str], environment: Mapping[str, str], folder: Path, name: str, bind: str) -> None:
         self.url = f"http://{bind}"
+        self.port = int(bind.rpartition(":")[2])
         super().__init__(command, environment, folder / f"{name}.log", [f"{self.url}/readyz"])

@@ -13,8 +13,9 @@ from tests.fakes.xmlcurl import XmlCurl
 from xmlcurl.app import create_app
 from xmlcurl.lookup import Clock
 from xmlcurl.settings import Settings
-from xmlcurl.store.cache import Guard, Purge
+from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
+from xmlcurl.store.purge import Purge
 from xmlcurl.store.tables import utc_now
 
 
@@ -85,9 +86,14 @@ class Service:
 async def running(
     database_url: str, redis_url: str, *, clock: Clock = utc_now, **settings: Any
 ) -> AsyncIterator[Service]:
-    """A service that has just started; with more time than a real one, unless the deadline is what is tested."""
+    """A service that has just started; with more time than a real one, unless the deadline is what is tested.
+
+    Without copies of its own, unless those are: what comes from where is then certain.
+    """
     checked = Settings(database_url=database_url, redis_url=redis_url)
-    app = create_app(checked.model_copy(update={"lookup_deadline_ms": 30_000} | settings), clock=clock)
+    app = create_app(
+        checked.model_copy(update={"lookup_deadline_ms": 30_000, "local_copies_mb": 0} | settings), clock=clock
+    )
     service = Service(app)
     with _statements_into(service.statements):
         async with app.lifespan_context(app):

@@ -13,6 +13,7 @@ from tests.xmlcurl import asking
 from tests.xmlcurl.conftest import only_sqlite
 from tests.xmlcurl.service import Service, running
 from xmlcurl.by_phone import Management, Outcome
+from xmlcurl.logs import lookup_lines
 from xmlcurl.settings import Settings
 from xmlcurl.store.model import Wish
 from xmlcurl.store.tables import call_settings
@@ -274,6 +275,7 @@ async def test_a_mailbox_elsewhere_is_not_ours(tenant_id: int, service: Service,
 async def test_a_lookup_logs_no_pin(tenant_id: int, service: Service, capsys: pytest.CaptureFixture[str]) -> None:
     await service.post(new_pin())
 
+    lookup_lines.flush()
     output = "".join(capsys.readouterr())
     assert "change-password" in output
     assert PIN not in output

@@ -11,8 +11,10 @@ from redis.asyncio import Redis
 from tests.seed import Seed
 from tests.xmlcurl.conftest import only_sqlite
 from xmlcurl.documents import Documents, Load, Loaded
-from xmlcurl.store.cache import Cache, Guard, Purge, open_redis
+from xmlcurl.store.cache import Cache, Guard, open_redis
+from xmlcurl.store.local import LocalCopies, boot_ns
 from xmlcurl.store.model import Document, Tag
+from xmlcurl.store.purge import Purge
 from xmlcurl.store.reader import Connection, Reader, StoreUnavailable
 from xmlcurl.store.tables import utc_now
 
@@ -214,6 +216,29 @@ async def test_domains(documents: Documents, seed: Seed, redis: Redis) -> None:
     await Purge(redis)(tags=[Tag.DOMAINS], guards=[Guard.DOMAINS])
 
     assert await documents.is_domain("new.test")
+
+
+@only_sqlite
+async def test_that_a_domain_is_nobodys_is_kept_here_too(
+    tenant_id: int, migrated_database_url: str, redis: Redis, seed: Seed
+) -> None:
+    """Each call asks it of its context: without a round trip, until a tenant comes."""
+    cache = Cache(redis, fingerprint="test", ttl_seconds=300, absence_ttl_seconds=30, absence_slots=16)
+    reader = Reader.open(migrated_database_url)
+    copies = LocalCopies(max_bytes=1_000_000)
+    copies.serve_until(boot_ns() + 3_600 * 10**9)
+    documents = Documents(cache, reader, copies, load_deadline_ms=5_000)
+    assert not await documents.is_domain("new.test")
+    seed.tenant("new.test")
+    await redis.flushall()
+
+    of_copy = await documents.is_domain("new.test")
+    copies.drop([Tag.DOMAINS])
+
+    assert not of_copy
+    assert await documents.is_domain("new.test")
+    await documents.close()
+    await reader.close()
 
 
 @only_sqlite

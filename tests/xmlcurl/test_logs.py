@@ -1,13 +1,15 @@
 """A log that can't be written is lost; a lookup is not."""
 
+import asyncio
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
 
-from xmlcurl.logs import Stderr
+from xmlcurl.logs import FLUSH_SECONDS, MOST_UNWRITTEN, Lines, Stderr, members_of
 
 
 class Full(StringIO):
@@ -51,3 +53,59 @@ logging.getLogger("uvicorn.error").warning("Invalid HTTP request\\n%s", "and mor
     (line,) = said.splitlines()
     assert json.loads(line)["event"] == "Invalid HTTP request\nand more"
     assert json.loads(line)["level"] == "warning"
+
+
+async def test_lines_of_lookups_are_written_together_and_soon(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    lines.info("lookup", members_of({"user": "1001\n"}))
+    lines.info("lookup", members_of({"user": "1002"}))
+    at_once = capsys.readouterr().err
+    await asyncio.sleep(FLUSH_SECONDS * 2)
+
+    written = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+    assert at_once == ""
+    assert [(line["user"], line["event"], line["level"]) for line in written] == [
+        ("1001\n", "lookup", "info"),
+        ("1002", "lookup", "info"),
+    ]
+    age = datetime.now(UTC) - datetime.fromisoformat(written[0]["timestamp"])
+    assert timedelta() <= age < timedelta(minutes=1)
+
+
+async def test_a_flood_of_lines_is_written_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """What waits to be written is bounded."""
+    lines = Lines()
+    for _ in range(MOST_UNWRITTEN):
+        lines.info("lookup", members_of({"user": "1001"}))
+
+    assert len(capsys.readouterr().err.splitlines()) == MOST_UNWRITTEN
+
+
+def test_what_waits_is_written_when_the_process_ends() -> None:
+    program = """
+import asyncio
+from xmlcurl.logs import lookup_lines
+async def main():
+    lookup_lines.info("lookup", '"user": "1001"')
+asyncio.run(main())
+"""
+
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr
+
+    assert json.loads(said)["user"] == "1001"
+
+
+def test_less_severe_lines_than_wanted_are_not_written() -> None:
+    program = """
+import asyncio
+from xmlcurl.logs import lookup_lines, set_up
+set_up("warning")
+async def main():
+    lookup_lines.info("lookup", '"user": "1001"')
+asyncio.run(main())
+"""
+
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr
+
+    assert said == ""

@@ -2,7 +2,7 @@
 
 A document is stored with the present token of each tag that it depends on, and served only while
 every one of those tokens stands. A fill is stored only if the guard of its tenant, read before the
-SQL transaction began, is unchanged. A purge deletes guards and tags; tokens are random, so a new
+SQL transaction began, is unchanged. A purge (purge.py) deletes guards and tags; tokens are random, so a new
 one never equals an old one, and what Redis evicts or forgets makes a miss, never a hit.
 
 Every key starts with Redis's run_id, read inside the script that uses it: a Redis that restarts
@@ -10,21 +10,21 @@ with an old snapshot revives nothing. Commands of Redis 6.2 only; scripts name k
 Redis Cluster can't be used. Redis exceptions end here, as CacheUnavailable.
 """
 
+import asyncio
 import secrets
+import sys
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, ClassVar, Final
 
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
+from xmlcurl.store.connect import open_redis as open_redis  # noqa: PLC0414 - a cache and its client are opened together
 from xmlcurl.store.model import Document
 
 GUARD_TTL_SECONDS: Final = 3_600
@@ -32,6 +32,9 @@ GUARD_TTL_SECONDS: Final = 3_600
 
 PAUSE_AFTER_FAILURE_SECONDS: Final = 0.25
 """How long lookups leave Redis alone after it failed, so that not each of them waits for it."""
+
+CALLS_AT_ONCE: Final = 32
+"""How many calls of one process Redis has to answer at once, each on a connection; others wait their turn."""
 
 
 class CacheUnavailable(Exception):
@@ -54,9 +57,14 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A document; or None: nobody has that name, or the domain is no tenant's."""
+    """A document; or None: nobody has that name, or the domain is no tenant's.
+
+    It stands while none of `tags` is purged, for `ttl_ms` milliseconds at most.
+    """
 
     document: Document | None
+    tags: tuple[str, ...] = field(default=(), compare=False)
+    ttl_ms: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ class Remembered:
     left_ms: int
 
 
-_PRELUDE = """
+PRELUDE: Final = """
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 local function guard_key(name) return run .. ':g:' .. name end
 local function tag_key(name) return run .. ':t:' .. name end
@@ -92,9 +100,14 @@ end
 """
 
 _LOOK = (
-    _PRELUDE
+    PRELUDE
     + _STANDS
     + """
+local function names(tokens)
+  local found = {}
+  for i = 1, #tokens, 2 do found[#found + 1] = tokens[i] end
+  return found
+end
 local print, key, slot, domain, fresh, guard_ttl = unpack(ARGV)
 local function miss(tenant, guard)
   redis.call('SET', guard_key(guard), fresh, 'NX', 'EX', guard_ttl)
@@ -103,23 +116,27 @@ end
 local raw = redis.call('GET', run .. ':d:' .. print .. ':' .. key)
 if raw then
   local entry = cmsgpack.unpack(raw)
-  if stands(entry[2]) then return {'hit', entry[3], entry[4], entry[5]} end
+  if stands(entry[2]) then
+    return {'hit', redis.call('PTTL', run .. ':d:' .. print .. ':' .. key), names(entry[2]), unpack(entry, 3, 5)}
+  end
 end
 raw = redis.call('GET', run .. ':a:' .. print .. ':' .. slot)
 if raw then
   local entry = cmsgpack.unpack(raw)
-  if entry[1] == key and stands(entry[2]) then return {'absent'} end
+  if entry[1] == key and stands(entry[2]) then
+    return {'absent', redis.call('PTTL', run .. ':a:' .. print .. ':' .. slot), names(entry[2])}
+  end
 end
 local token = redis.call('GET', tag_key('domains'))
 if not token or redis.call('HGET', domains_key, '') ~= token then return miss('', 'domains') end
 local tenant = domain ~= '' and redis.call('HGET', domains_key, domain)
-if not tenant then return {'absent'} end
+if not tenant then return {'absent', redis.call('PTTL', domains_key), {'domains'}} end
 return miss(tenant, 't' .. tenant)
 """
 )
 
 _PEEK = (
-    _PRELUDE
+    PRELUDE
     + _STANDS
     + """
 local print, key, slot = unpack(ARGV)
@@ -135,7 +152,7 @@ return {}
 )
 
 _REMEMBER = (
-    _PRELUDE
+    PRELUDE
     + """
 local print, key, slot, guard, token, ttl_ms, fresh, body, number, sign_in_name = unpack(ARGV)
 if redis.call('GET', guard_key(guard)) ~= token then return 0 end
@@ -151,12 +168,12 @@ local target = run .. ':d:' .. print .. ':' .. key
 if slot ~= '' then target = run .. ':a:' .. print .. ':' .. slot end
 local since = redis.call('TIME')[1]
 redis.call('SET', target, cmsgpack.pack({key, tokens, body, number, sign_in_name, since}), 'PX', ttl_ms)
-return 1
+return tonumber(ttl_ms)
 """
 )
 
 _REMEMBER_DOMAINS = (
-    _PRELUDE
+    PRELUDE
     + """
 local token, ttl_ms, fresh = unpack(ARGV)
 if redis.call('GET', guard_key('domains')) ~= token then return 0 end
@@ -168,34 +185,6 @@ redis.call('PEXPIRE', domains_key, ttl_ms)
 return 1
 """
 )
-
-PURGE_SCRIPT: Final = (
-    _PRELUDE
-    + """
-for i = 1, #ARGV do redis.call('UNLINK', run .. ':' .. ARGV[i]) end
-return #ARGV
-"""
-)
-"""Drops guards and tags named by `purge_arguments`. For callers without asyncio:
-`client.eval(PURGE_SCRIPT, 0, *purge_arguments(tags, guards))`; idempotent.
-
-UNLINK, not SET: a Redis that is full still takes it.
-"""
-
-
-def purge_arguments(tags: Collection[str], guards: Collection[str]) -> list[str]:
-    """What PURGE_SCRIPT takes: guards first, so that no fill can slip in behind its tags."""
-    return [*(f"g:{guard}" for guard in sorted(guards)), *(f"t:{tag}" for tag in sorted(tags))]
-
-
-def open_redis(url: str, *, timeout_seconds: float) -> Redis:
-    """A client whose every call ends within about `timeout_seconds`; a connection that died idle is replaced."""
-    return Redis.from_url(
-        url,
-        socket_timeout=timeout_seconds,
-        socket_connect_timeout=timeout_seconds,
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-    )
 
 
 class Cache:
@@ -219,6 +208,7 @@ class Cache:
         self._peek = client.register_script(_PEEK)
         self._remember = client.register_script(_REMEMBER)
         self._remember_domains = client.register_script(_REMEMBER_DOMAINS)
+        self._turns = asyncio.Semaphore(CALLS_AT_ONCE)
         self._resume_at = 0.0
 
     async def look(self, key: str, domain: str) -> Hit | Miss:
@@ -231,10 +221,10 @@ class Cache:
             self._look, self._fingerprint, key, self._slot(key), domain, _token(), GUARD_TTL_SECONDS
         )
         match reply:
-            case [b"hit", body, number, sign_in_name]:
-                return Hit(Document(body, number.decode(), sign_in_name.decode()))
-            case [b"absent"]:
-                return Hit(None)
+            case [b"hit", ttl_ms, tags, body, number, sign_in_name]:
+                return Hit(Document(body, number.decode(), sign_in_name.decode()), _names(tags), ttl_ms)
+            case [b"absent", ttl_ms, tags]:
+                return Hit(None, _names(tags), min(ttl_ms, self._absence_ttl_ms))
             case [b"miss", b"", token]:
                 return Miss(None, Guard(Guard.DOMAINS, token.decode()))
             case [b"miss", tenant, token]:
@@ -260,10 +250,10 @@ class Cache:
         tags: Collection[str],
         guard: Guard,
         ttl_ms: int | None = None,
-    ) -> bool:
-        """Keep `document` (None: its absence) while `tags` stand; False: something changed since `guard` was read.
+    ) -> int:
+        """Keep `document` (None: its absence) while `tags` stand; for how many milliseconds.
 
-        `ttl_ms` shortens the time it is kept, never prolongs it.
+        0: something changed since `guard` was read. `ttl_ms` shortens the time it is kept, never prolongs it.
         """
         longest = self._ttl_ms if document else self._absence_ttl_ms
         kept = document or Document(b"")
@@ -281,7 +271,7 @@ class Cache:
             kept.sign_in_name,
             *tags,
         )
-        return bool(reply == 1)
+        return int(reply)
 
     async def remember_domains(self, domains: Mapping[str, int], guard: Guard) -> bool:
         """Keep the set of all tenants' domains; False: a tenant came or went since `guard` was read."""
@@ -290,10 +280,17 @@ class Cache:
         return bool(reply == 1)
 
     async def _call(self, script: AsyncScript, *arguments: str | bytes | int) -> Any:
+        async with self._turns:
+            return await self._call_now(script, arguments)
+
+    async def _call_now(self, script: AsyncScript, arguments: tuple[str | bytes | int, ...]) -> Any:
         if time.monotonic() < self._resume_at:
             raise CacheUnavailable("Redis failed a moment ago")
         try:
             return await script(args=list(arguments))
+        except ResponseError as exc:
+            # It answers: one that is full takes no more documents, and gives those that it has.
+            raise CacheUnavailable(type(exc).__name__) from exc
         except (RedisError, OSError) as exc:
             self._resume_at = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
             raise CacheUnavailable(type(exc).__name__) from exc
@@ -303,23 +300,9 @@ class Cache:
         return int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) % self._absence_slots
 
 
-class Purge:
-    """The writer's side: drops what a change makes stale, and says so only when Redis confirmed it."""
-
-    def __init__(self, client: Redis) -> None:
-        self._client = client
-        self._script = client.register_script(PURGE_SCRIPT)
-
-    async def check(self) -> None:
-        """Raises CacheUnavailable unless Redis answers now: asked before anything is written."""
-        await self(tags=(), guards=())
-
-    async def __call__(self, *, tags: Collection[str], guards: Collection[str]) -> None:
-        """Every lookup that starts after this returned sees none of the dropped documents."""
-        try:
-            await self._script(args=list(purge_arguments(tags, guards)))
-        except (RedisError, OSError) as exc:
-            raise CacheUnavailable(type(exc).__name__) from exc
+def _names(tags: list[bytes]) -> tuple[str, ...]:
+    # A tenant's documents all carry the same ones, and there may be many copies of them.
+    return tuple(sys.intern(tag.decode()) for tag in tags)
 
 
 def _token() -> str:

@@ -64,17 +64,18 @@ class PeerBook:
     def __init__(self, client: Redis, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._clock = clock
-        self._by_core: Mapping[str, int] = {}
-        self._addresses: Mapping[int, str] = {}
+        self._by_core: Mapping[str, Peers] = {}
+        self._elsewhere = Peers()
         self._read_again_at = float("-inf")
 
     async def seen_from(self, core_uuid: str) -> Peers:
         """The switches, as the one with this Core-UUID sees them."""
-        if self._clock() >= self._read_again_at:
+        now = self._clock()
+        if now >= self._read_again_at:
             # Before it is read: who asks meanwhile takes what there is, and only one waits for a Redis that hangs.
-            self._read_again_at = self._clock() + READ_AGAIN_SECONDS
+            self._read_again_at = now + READ_AGAIN_SECONDS
             await self._read()
-        return Peers(self._by_core.get(core_uuid), self._addresses)
+        return self._by_core.get(core_uuid, self._elsewhere)
 
     async def with_phones_of(self, peers: Peers, number: str, domain: str) -> list[str]:
         """The addresses of the other switches where a phone of that extension is registered now."""
@@ -98,5 +99,6 @@ class PeerBook:
         except (RedisError, OSError):
             return
         said = {int(each): value.decode().partition(" ") for each, value in table.items()}
-        self._by_core = {core_uuid: each for each, (core_uuid, _, _) in said.items()}
-        self._addresses = {each: address for each, (_, _, address) in said.items()}
+        addresses = {each: address for each, (_, _, address) in said.items()}
+        self._by_core = {core_uuid: Peers(each, addresses) for each, (core_uuid, _, _) in said.items()}
+        self._elsewhere = Peers(None, addresses)

@@ -14,10 +14,10 @@ from xmlcurl.store.cache import (
     Guard,
     Hit,
     Miss,
-    Purge,
     open_redis,
 )
 from xmlcurl.store.model import Document, Tag
+from xmlcurl.store.purge import Purge
 from xmlcurl.store.tables import utc_now
 
 DOCUMENT = Document(b"<document/>\n", "1001", "alice")

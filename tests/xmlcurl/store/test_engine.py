@@ -54,3 +54,17 @@ async def test_writers_wait_for_one_another(tmp_path: Path) -> None:
     async with engine.connect() as connection:
         assert (await connection.execute(text("SELECT value FROM counter"))).scalar_one() == 20
     await engine.dispose()
+
+
+async def test_a_standby_takes_over_under_the_same_url(own_postgres_url: str) -> None:
+    """Several hosts stand in one URL; who does not answer, or takes no writes, is passed over."""
+    present = own_postgres_url.partition("?")[2]
+    url = own_postgres_url.replace(f"?{present}", f"?host=/nowhere&{present}&target_session_attrs=read-write")
+    engine, blocking = open_async_engine(url), open_engine(url)
+
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SHOW transaction_read_only"))).scalar_one() == "off"
+    with blocking.connect() as connection_of_thread:
+        assert connection_of_thread.execute(text("SELECT 1")).scalar_one() == 1
+    await engine.dispose()
+    blocking.dispose()

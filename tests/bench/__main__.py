@@ -1,0 +1,107 @@
+"""`python -m tests.bench [--rows ab] [--rounds N] [--number N] [--json FILE]`: the table, and the same as JSON."""
+
+import argparse
+import json
+import math
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from management.embedded import redis_server
+from tests.bench import store
+from tests.bench.load import clients
+from tests.bench.rows import ROWS, Place, Ratio
+from tests.servers import RedisServer
+
+CLIENTS = 4
+EXTENSIONS = 1_000
+
+
+def measured(rows: str, *, rounds: int, number: int) -> dict[str, Any]:
+    """What a run showed."""
+    server_cpu, client_cpu = processors()
+    shown: dict[str, Any] = {"machine": machine(), "figures": {}, "ratios": []}
+    with ExitStack() as running:
+        folder = Path(running.enter_context(TemporaryDirectory()))
+        redis = RedisServer(folder / "redis", executable=redis_server())
+        redis.start()
+        running.callback(redis.stop)
+        url = f"sqlite+aiosqlite:///{folder / 'bench.sqlite'}"
+        store.fill(url, EXTENSIONS)
+        asking = running.enter_context(clients(CLIENTS, client_cpu))
+        place = Place(folder, url, redis.url, asking, server_cpu, rounds, number)
+        for row in rows:
+            results, ratios = ROWS[row](place)
+            shown["figures"][row] = {name: result.figures() for name, result in results.items()}
+            shown["ratios"] += ratios
+    shown["load at the end"] = os.getloadavg()[0]
+    return shown
+
+
+def processors() -> tuple[int | None, int | None]:
+    """One for the server, another for all that asks it; None where the machine has only one, or doesn't say."""
+    free = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    return (free[0], free[1]) if len(free) > 1 else (None, None)
+
+
+def machine() -> dict[str, Any]:
+    """What it was measured on, and what else went on there."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return {
+        "processor": model or platform.processor(),
+        "processors": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load before": os.getloadavg()[0],
+    }
+
+
+def table(ratios: Sequence[Ratio]) -> str:
+    """As Markdown."""
+    lines = ["| row | ratio | measured | wanted | |", "|---|---|---|---|---|"]
+    for each in ratios:
+        wanted = f"{'>=' if each.is_at_least else '<='} {each.bound:g}" if math.isfinite(each.bound) else ""
+        lines.append(f"| {each.row} | {each.what} | {each.value:.2f} | {wanted} | {'' if each.holds else 'missed'} |")
+    return "\n".join(lines)
+
+
+def as_json(shown: dict[str, Any]) -> str:
+    ratios = [
+        {
+            "row": each.row,
+            "what": each.what,
+            "value": round(each.value, 3),
+            "bound": bound_of(each),
+            "holds": each.holds,
+        }
+        for each in shown["ratios"]
+    ]
+    return json.dumps(shown | {"ratios": ratios}, indent=1)
+
+
+def bound_of(ratio: Ratio) -> float | None:
+    return ratio.bound if math.isfinite(ratio.bound) else None
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(prog="python -m tests.bench")
+    words.add_argument("--rows", default="".join(ROWS), help=f"which of {''.join(ROWS)}")
+    words.add_argument("--rounds", type=int, default=9)
+    words.add_argument("--number", type=int, default=2_000, help="requests of each server in a round")
+    words.add_argument("--json", type=Path, help="where to write everything")
+    given = words.parse_args()
+    shown = measured(given.rows, rounds=given.rounds, number=given.number)
+    sys.stdout.write(f"{table(shown['ratios'])}\n\n{as_json(shown)}\n")
+    if given.json:
+        given.json.write_text(as_json(shown) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The rows of the table: what is asked of whom, and which ratio is wanted."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from redis import Redis
+
+from tests.bench import store
+from tests.bench.load import Clients, answer, request
+from tests.bench.measure import Rounds, compare, ratio
+from tests.bench.others import CREDENTIALS
+from tests.bench.served import Served, served
+from tests.services import COMMANDS
+
+ASKED: Final = 500
+"""So many phones ask in turn where documents are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One comparison. `bound`: at least, or at most, that much is wanted."""
+
+    row: str
+    what: str
+    value: float
+    bound: float
+    is_at_least: bool
+
+    @property
+    def holds(self) -> bool:
+        return self.value >= self.bound if self.is_at_least else self.value <= self.bound
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where rows are measured: the servers behind, the clients, the processors (None: wherever), for how long."""
+
+    folder: Path
+    database_url: str
+    redis_url: str
+    clients: Clients
+    cpu: int | None
+    rounds: int
+    number: int
+
+    def ours(self, name: str = "ours", **settings: str) -> AbstractContextManager[Served]:
+        """`xmlcurl serve`, as it is by default but for credentials."""
+        environment = {
+            "XMLCURL_DATA_DIR": str(self.folder),
+            "XMLCURL_DATABASE_URL": self.database_url,
+            "XMLCURL_REDIS_URL": self.redis_url,
+            "XMLCURL_LOOKUP_CREDENTIALS": CREDENTIALS,
+            "XMLCURL_LOOKUP_BIND": "BIND",
+        }
+        return self._served(name, [str(COMMANDS / "xmlcurl"), "serve"], environment | settings)
+
+    def hello(self, size: int) -> AbstractContextManager[Served]:
+        return self._served("hello", ["-m", "tests.bench.hello", "BIND", str(size)])
+
+    def other(self, kind: str, url: str) -> AbstractContextManager[Served]:
+        return self._served(kind, ["-m", "tests.bench.others", kind, "BIND", url])
+
+    def compared(self, requests: Sequence[bytes], *servers: Served) -> dict[str, Rounds]:
+        return compare(self.clients, dict.fromkeys(servers, requests), rounds=self.rounds, number=self.number)
+
+    def _served(
+        self, name: str, words: list[str], environment: dict[str, str] | None = None
+    ) -> AbstractContextManager[Served]:
+        first = request("/xmlcurl", store.sign_in(store.number(0)), CREDENTIALS)
+        return served(name, words, first=first, folder=self.folder, environment=environment, cpu=self.cpu)
+
+
+Result = tuple[dict[str, Rounds], list[Ratio]]
+
+
+def sign_in(place: Place) -> Result:
+    """A hot sign-in against hello."""
+    return _against_hello(place, "a", "sign-in", store.sign_in, least=0.85, most=1.25)
+
+
+def call(place: Place) -> Result:
+    """A hot call, whose body has 7 kB, against hello; of that only the throughput is bounded."""
+    return _against_hello(place, "b", "call", store.call, least=0.75, most=math.inf)
+
+
+def simpler_ways(place: Place) -> Result:
+    """A hot sign-in against one GET, and against a plain application."""
+    requests = list(_requests(store.sign_in))
+    with ExitStack() as running, Redis.from_url(place.redis_url) as redis:
+        ours = running.enter_context(place.ours())
+        document = answer(ours.port, requests[0])
+        for n in range(ASKED):
+            redis.set(f"{store.number(n)}@{store.DOMAIN}", document)
+        one_get = running.enter_context(place.other("get", place.redis_url))
+        plain = running.enter_context(place.other("plain", place.database_url))
+        results = place.compared(requests, ours, one_get, plain)
+    return results, [
+        _faster("c", "throughput, against one GET", results, "get", 2.0),
+        _faster("c", "throughput, against Starlette, SQLAlchemy and lxml", results, "plain", 5.0),
+    ]
+
+
+def only_redis(place: Place) -> Result:
+    """A sign-in that no process has a copy of, against hello."""
+    requests = list(_requests(store.sign_in))
+    with ExitStack() as running:
+        ours = running.enter_context(place.ours(XMLCURL_LOCAL_COPIES_MB="0"))
+        hello = running.enter_context(place.hello(len(answer(ours.port, requests[0]))))
+        results = place.compared(requests, ours, hello)
+    value = ratio(results["ours"].p50_us, results["hello"].p50_us)
+    return results, [Ratio("d", "p50 of what only Redis holds, against hello", value, 3.0, is_at_least=False)]
+
+
+ROWS: Final[dict[str, Callable[[Place], Result]]] = {"a": sign_in, "b": call, "d": only_redis, "c": simpler_ways}
+
+
+def _requests(made: Callable[[str], bytes]) -> Iterator[bytes]:
+    return (request("/xmlcurl", made(store.number(n)), CREDENTIALS) for n in range(2, ASKED))
+
+
+def _against_hello(
+    place: Place, row: str, what: str, made: Callable[[str], bytes], *, least: float, most: float
+) -> Result:
+    requests = list(_requests(made))
+    with ExitStack() as running:
+        ours = running.enter_context(place.ours())
+        hello = running.enter_context(place.hello(len(answer(ours.port, requests[0]))))
+        results = place.compared(requests, ours, hello)
+    one, other = results["ours"], results["hello"]
+    ratios = [
+        Ratio(row, f"{what}: throughput", ratio(one.a_second, other.a_second), least, is_at_least=True),
+        Ratio(row, f"{what}: CPU per request", ratio(one.cpu_us, other.cpu_us), most, is_at_least=False),
+        Ratio(row, f"{what}: p50 at one client", ratio(one.p50_us, other.p50_us), most, is_at_least=False),
+    ]
+    return results, ratios
+
+
+def _faster(row: str, what: str, results: dict[str, Rounds], other: str, bound: float) -> Ratio:
+    return Ratio(row, what, ratio(results["ours"].a_second, results[other].a_second), bound, is_at_least=True)
