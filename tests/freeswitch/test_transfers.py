@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.freeswitch.audio import has_tone, samples_of
 from tests.freeswitch.calls import Call, IncomingCall, OutgoingCall
 from tests.freeswitch.conftest import UNCACHED
 from tests.freeswitch.landlord import Landlord
@@ -316,3 +317,100 @@ async def test_counts_stay_right(office: Office) -> None:
     await incoming.wait_for_end()
     await another.dial(callee.number)
     await callee.rings()
+
+
+@pytest.mark.parametrize("number", ["inside", "outside"])
+async def test_who_asks_first_is_recorded_by_its_own_wish(
+    office: Office, switch: Switch, carrier: Carrier, number: str
+) -> None:
+    """Once, until the two others are connected, where FreeSWITCH ends it; the call that waits is not."""
+    caller, third = await office.new_phone(), await office.registered_phone()
+    callee = await office.registered_phone(recording_mode="outbound")
+    asked_phone, dialled = (third, third.number) if number == "inside" else (carrier.phone, _DIALLED)
+    before = set(switch.recordings.rglob("*.wav"))
+    call, incoming = await connected(caller, callee)
+
+    await press(incoming, ATTENDED, dialled)
+    asked = await asked_phone.rings()
+    asked.answer()
+    assert await asked.audio.hears(callee.hertz)
+    assert await incoming.audio.hears(asked_phone.hertz)
+    await incoming.hang_up()
+    assert await asked.audio.hears(caller.hertz)
+    assert await call.audio.hears(asked_phone.hertz)
+    await call.hang_up()
+    await until(lambda: switch.calls() == 0)
+
+    (file,) = set(switch.recordings.rglob("*.wav")) - before
+    domain, *date, _ = file.relative_to(switch.recordings).parts
+    assert (domain, len(date)) == (office.domain, 3)
+    samples = samples_of(file)
+    assert all(has_tone(samples, phone.hertz) for phone in (asked_phone, callee))
+
+
+@pytest.mark.parametrize("strategy", ["simultaneous", "sequence"])
+async def test_a_group_is_asked_as_it_is_called(office: Office, strategy: str) -> None:
+    """Not the phone that asks, not who is in as many calls as allowed; in turn where the group rings so."""
+    caller, callee, other = await office.new_phone(), await office.registered_phone(), await office.new_phone()
+    busy = await office.registered_phone(max_concurrent=1)
+    one, two = await office.registered_phone(), await office.registered_phone()
+    group = await office.administrator.post(
+        "/ring-groups",
+        name=f"group {caller.number}",
+        number=office.number(),
+        strategy=strategy,
+        members=[each.number for each in (callee, busy, one, two)],
+    )
+    await connected(other, busy)
+    call, incoming = await connected(caller, callee)
+
+    await press(incoming, ATTENDED, group["number"])
+    ringing = await one.rings()
+    if strategy == "sequence":
+        assert not two.was_called
+    ringing.reject()
+    asked = await two.rings()
+    asked.answer()
+    assert await asked.audio.hears(callee.hertz)
+    await incoming.hang_up()
+
+    assert await call.audio.hears(two.hertz)
+    assert not any(phone.was_called for phone in (callee, busy))
+
+
+async def test_who_was_forwarded_is_handed_back(office: Office) -> None:
+    """By a person, to the group that nobody answered at; that nobody does so again is no loop."""
+    caller, member, desk = await office.new_phone(), await office.registered_phone(), await office.registered_phone()
+    group = await office.administrator.post(
+        "/ring-groups",
+        name=f"group {caller.number}",
+        number=office.number(),
+        members=[member.number],
+        no_answer={"type": "extension", "extension": desk.number},
+    )
+    call = await caller.dial(group["number"])
+    (await member.rings()).reject()
+    incoming = await desk.rings()
+    incoming.answer()
+    await call.final.wait()
+    assert await call.audio.hears(desk.hertz)
+
+    await press(incoming, BLIND, group["number"])
+    (await member.rings()).reject()
+    again = await desk.rings()
+    again.answer()
+
+    assert await again.audio.hears(caller.hertz)
+    assert not call.ended.is_set()
+
+
+async def test_nobody_is_handed_on_to_who_is_out_of_service(office: Office) -> None:
+    """The phone hears so, and the call goes on."""
+    caller, callee = await office.new_phone(), await office.registered_phone()
+    gone = await office.new_phone(status="disabled")
+    call, incoming = await connected(caller, callee)
+
+    for keys in (BLIND, ATTENDED):
+        await press(incoming, keys, gone.number)
+        assert await incoming.audio.hears(ERROR_HERTZ)
+        assert await call.audio.hears(callee.hertz)
