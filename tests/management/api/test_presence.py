@@ -220,7 +220,9 @@ async def test_another_extension_takes_its_place(office: Office, api: httpx.Asyn
     there = {"type": "extension", "extension": "1002"}
     group = (await api.get("/ring-groups/1")).json()["data"]
     assert (group["members"], group["no_answer"]) == (["1002"], there)
-    assert (await api.get("/queues/1")).json()["data"]["agents"] == [{"extension": "1002", "level": 2}]
+    assert (await api.get("/queues/1")).json()["data"]["agents"] == [
+        {"extension": "1002", "level": 2, "status": "logged_out"}
+    ]
     assert (await api.get("/ivr-menus/1")).json()["data"]["options"] == {"1": there}
     moved = (await presence(api, "1002"))["rules"]["away"]["in_busy"]
     assert moved == {"type": "ext_vm", "extension": "1002"}
