@@ -14,7 +14,7 @@ import pytest
 
 from tests.coherence.faults import TOGETHER, Clocks, Faults
 from tests.coherence.stepped_clock import SteppedClock
-from tests.coherence.traffic import Traffic, by_source
+from tests.coherence.traffic import WRITERS, Traffic, by_source
 from tests.servers import PostgresServer, RedisServer
 from tests.system.installation import Installation
 
@@ -99,5 +99,6 @@ def test_no_lookup_sees_what_was_before_an_answered_write(
 
     assert stale == []
     assert shown == {}
-    assert sources["local"] > sources["cache"]
-    assert min(traffic.history.lookup_count, traffic.history.answered_count) > 100
+    # How many there were is the machine's; that there were any of each is what makes it a proof.
+    assert min(sources["local"], sources["cache"], sources["sql"]) > 0
+    assert min(traffic.history.lookup_count, traffic.history.answered_count) > WRITERS
