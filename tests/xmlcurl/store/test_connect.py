@@ -27,6 +27,10 @@ from xmlcurl.store.purge import BlockingPurge, Purge
 from xmlcurl.store.reader import Connection, Reader
 
 SERVICE = "directory"
+BUS_PORTS_ABOVE = 10_000
+"""A node of a cluster listens on a second port, this much above its own, and does not start where there is none."""
+
+HIGHEST_PORT = 65_535
 
 
 @dataclass
@@ -48,8 +52,10 @@ class Program:
         self.process.wait()
 
 
-def start(executable: Path, folder: Path, *lines: str, is_sentinel: bool = False) -> Program:
-    port = free_port()
+def start(
+    executable: Path, folder: Path, *lines: str, is_sentinel: bool = False, highest_port: int = HIGHEST_PORT
+) -> Program:
+    port = next(port for port in iter(free_port, None) if port <= highest_port)
     folder.mkdir()
     configuration = folder / "redis.conf"
     said = [f"port {port}", "bind 127.0.0.1", f"dir {folder}", 'save ""', *lines]
@@ -58,14 +64,18 @@ def start(executable: Path, folder: Path, *lines: str, is_sentinel: bool = False
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(tied_to_parent(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     program = Program(port, process)
-    wait_until(program.answers, 30)
+    try:
+        wait_until(program.answers, 30)
+    except TimeoutError as error:
+        end(process, 10)
+        raise AssertionError((folder / "log").read_text()) from error
     return program
 
 
 @pytest.fixture
 def cluster(redis_executable: Path, tmp_path: Path) -> Iterator[Program]:
     folder = tmp_path / "cluster"
-    program = start(redis_executable, folder, "cluster-enabled yes")
+    program = start(redis_executable, folder, "cluster-enabled yes", highest_port=HIGHEST_PORT - BUS_PORTS_ABOVE)
     yield program
     end(program.process, 10)
 
