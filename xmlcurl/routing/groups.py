@@ -6,11 +6,13 @@ from dataclasses import replace
 from xmlcurl.routing.call import Action, Call, Callee, Route, plain
 from xmlcurl.routing.hours import CLOSED, HOLIDAY, OPEN, by_hours
 from xmlcurl.routing.leg import (
-    AT_LIMIT,
     RECORDED_NO_MORE,
     RECORDING,
     WAITED,
+    address_of,
+    below_their_limits,
     counted,
+    others,
     recorded,
     recording_named,
     records_caller,
@@ -30,8 +32,7 @@ def ring_group(call: Call) -> Route | None:
     group = call.place
     if not isinstance(group, RingGroup):
         return None
-    # Not the phone that it comes from.
-    members = [each for each in group.members if call.desk is None or each.id != call.desk.id]
+    members = others(call, group.members)
     is_recorded = records_caller(call)
     some_record = not is_recorded and any(map(records_inbound, members))
     return plain(
@@ -132,31 +133,24 @@ def _bridges(call: Call, strategy: str, members: Sequence[Extension], *, are_rec
     # Only who answers is recorded by its own wish: on its own leg, under the caller's file name.
     wish = f"execute_on_answer=record_session {RECORDING}"
     wishes = [wish if are_recorded and records_inbound(each) else "" for each in members]
-    phones = [f"user/{each.number}@{call.domain}" for each in members]
     if strategy == "simultaneous":
-        return _all_at_once(call, members, phones, wishes)
+        return _all_at_once(call, members, wishes)
+    limits = [f"hash {call.domain} {each.number} {each.max_concurrent}" for each in members]
     in_turn = [
-        ("limit_execute", f"hash {call.domain} {each.number} {each.max_concurrent} bridge {_own(own)}{phone}")
-        for each, phone, own in zip(members, phones, wishes, strict=True)
+        ("limit_execute", f"{limit} bridge {_own(wish)}{address_of(each, call.domain)}")
+        for each, limit, wish in zip(members, limits, wishes, strict=True)
     ]
     return tuple(action for each in in_turn for action in (each, WAITED))
 
 
-def _all_at_once(
-    call: Call, members: Sequence[Extension], phones: Sequence[str], wishes: Sequence[str]
-) -> tuple[Action, ...]:
-    """Those who are below their limit at this moment; the call counts as that of who answers, on its own leg.
-
-    A leg of a bridge can't be counted while it rings: each phone of an extension would be one.
-    """
-    before: list[Action] = []
-    legs = []
-    for place, (each, phone, wish) in enumerate(zip(members, phones, wishes, strict=True)):
-        limit, leg = f"hash {call.domain} {each.number}", f"xmlcurl_leg_{place}"
-        before.append(("set", f"{leg}={AT_LIMIT}"))
-        before.append(("limit_execute", f"{limit} {each.max_concurrent} set {leg}={phone}"))
-        legs.append(f"{_own(wish, f'execute_on_answer_limit=limit {limit}')}${{{leg}}}")
-    return (*before, ("bridge", ",".join(legs)), WAITED) if legs else ()
+def _all_at_once(call: Call, members: Sequence[Extension], wishes: Sequence[str]) -> tuple[Action, ...]:
+    """Those who are below their limit at this moment; the call counts as that of who answers."""
+    looks, addresses = below_their_limits(call.domain, members)
+    legs = [
+        f"{_own(wish, f'execute_on_answer_limit=limit hash {call.domain} {each.number}')}{address}"
+        for each, wish, address in zip(members, wishes, addresses, strict=True)
+    ]
+    return (*looks, ("bridge", ",".join(legs)), WAITED) if legs else ()
 
 
 def _own(*wishes: str) -> str:

@@ -1,6 +1,6 @@
 """What is said of the caller's leg before it goes anywhere: counted, shown, recorded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from xmlcurl.routing.call import Action, Call
@@ -32,7 +32,7 @@ ON_HOLD: Final = "tone_stream://%(200,4800,440);loops=-1"
 
 RECORDING_OF_ANOTHER_LEG: Final = "${xmlcurl_asked_recording}"
 
-AT_LIMIT: Final = "error/USER_BUSY"
+_AT_LIMIT: Final = "error/USER_BUSY"
 """A leg that ends at once."""
 
 _FILE: Final = "${recordings_dir}/%s/${strftime(%%Y/%%m/%%d)}/%s.wav"
@@ -53,6 +53,32 @@ def shown_inside(call: Call) -> tuple[Action, ...]:
     """The caller's name and number from the store, whatever the phone wrote; an outside caller's stay its own."""
     phone = call.desk
     return _shown(caller_name(phone.display_name, phone.number), phone.number) if phone else (NOTHING_ELSE,)
+
+
+def address_of(extension: Extension, domain: str) -> str:
+    """All its phones, in a dial string."""
+    return f"user/{extension.number}@{domain}"
+
+
+def others(call: Call, members: Iterable[Extension]) -> list[Extension]:
+    """Of a group: not the phone that the call comes from."""
+    return [each for each in members if call.desk is None or each.id != call.desk.id]
+
+
+def below_their_limits(domain: str, members: Sequence[Extension]) -> tuple[list[Action], list[str]]:
+    """What looks, before several are rung, who may have one call more, and for each what stands in the dial string.
+
+    A leg of a bridge can't be counted while it rings: each phone of an extension would be one. So the call is
+    counted as that of who answers, on its own leg, which is the caller's to say.
+    """
+    looks: list[Action] = []
+    legs = []
+    for place, each in enumerate(members):
+        leg, limit = f"xmlcurl_leg_{place}", f"hash {domain} {each.number} {each.max_concurrent}"
+        looks.append(("set", f"{leg}={_AT_LIMIT}"))
+        looks.append(("limit_execute", f"{limit} set {leg}={address_of(each, domain)}"))
+        legs.append(f"${{{leg}}}")
+    return looks, legs
 
 
 def with_keys(call: Call, *, is_answered_inside: bool) -> tuple[Action, ...]:

@@ -8,6 +8,7 @@ from xmlcurl.routing.leg import (
     ANONYMOUS,
     RECORDED_NO_MORE,
     WAITED,
+    address_of,
     counted,
     recorded,
     records_caller,
@@ -73,7 +74,7 @@ def _rung(call: Call, callee: Callee) -> Route:
 def _ringing(call: Call, callee: Callee, also: tuple[str, ...]) -> tuple[Action, ...]:
     one = callee.extension
     is_recorded = records_caller(call) or records_inbound(one)
-    phones = ",".join((f"user/{one.number}@{call.domain}", *also))
+    phones = ",".join((address_of(one, call.domain), *also))
     return (
         *counted(call),
         *shown_inside(call),

@@ -16,10 +16,12 @@ from typing import Final
 from xmlcurl.routing.call import Action, Call, Callee, OutOfService, Route, plain
 from xmlcurl.routing.hours import by_hours
 from xmlcurl.routing.leg import (
-    AT_LIMIT,
     PREFIX,
     RECORDING_OF_ANOTHER_LEG,
     WAIT,
+    address_of,
+    below_their_limits,
+    others,
     recording_of_another_leg,
     records_inbound,
     records_outbound,
@@ -36,7 +38,7 @@ _DIALLED: Final = "xmlcurl_dialled"
 _DIAL_TONE: Final = "tone_stream://%(10000,0,425)"
 _TO_THE_FIRST_DIGIT_MS, _BETWEEN_DIGITS_MS = 10_000, 4_000
 _RECORDS_ITSELF: Final = f"execute_on_answer_record=record_session {RECORDING_OF_ANOTHER_LEG}"
-"""On the leg of who is asked: it goes on to be recorded when the two are connected, and the call that waits is not."""
+"""On the leg of who is asked: the call that waits is not in it. It ends when the phone that asks hangs up."""
 _ERROR: Final = "%(150,100,480);%(150,100,480);%(150,0,480)"
 
 NOT_DONE: Final = plain("not_transferred", ("gentones", _ERROR))
@@ -90,31 +92,24 @@ def _asked_first(call: Call) -> Route:
         one = place.extension
         limit = f"hash {call.domain} {one.number} {one.max_concurrent}"
         phone = _Phone.of(call, one)
-        return _asked_inside(call, [phone], *_rung(place.presence.ring_seconds, phone.leg, limit))
+        leg = f"{phone.own}{address_of(one, call.domain)}"
+        return _asked_inside(call, [phone], *_rung(place.presence.ring_seconds, leg, limit))
     if isinstance(place, RingGroup):
         return _group_asked(call, place)
     return NOT_DONE if place or call.gateway_ids else _asked_outside(call)
 
 
 def _group_asked(call: Call, group: RingGroup) -> Route:
-    # Not the phone that asks.
-    members = [each for each in group.members if call.desk is None or each.id != call.desk.id]
+    members = others(call, group.members)
     if not members:
         return NOT_DONE
     phones = [_Phone.of(call, each) for each in members]
-    tested: list[Action] = []
-    legs = []
-    for place, (each, phone) in enumerate(zip(members, phones, strict=True)):
-        name = f"xmlcurl_leg_{place}"
-        tested.append(("set", f"{name}={AT_LIMIT}"))
-        tested.append(
-            ("limit_execute", f"hash {call.domain} {each.number} {each.max_concurrent} set {name}={phone.address}")
-        )
-        legs.append(f"{phone.own}${{{name}}}")
+    looks, addresses = below_their_limits(call.domain, members)
+    legs = [f"{phone.own}{address}" for phone, address in zip(phones, addresses, strict=True)]
     is_in_turn = group.strategy != "simultaneous"
     longest = group.ring_seconds * (len(legs) if is_in_turn else 1)
     rung = _rung(group.ring_seconds, ("|" if is_in_turn else ",").join(legs), waits_seconds=longest)
-    return _asked_inside(call, phones, *tested, *rung)
+    return _asked_inside(call, phones, *looks, *rung)
 
 
 def _asked_inside(call: Call, phones: Sequence["_Phone"], *actions: Action) -> Route:
@@ -141,9 +136,8 @@ def _asked_outside(call: Call) -> Route:
 
 @dataclass(frozen=True, slots=True)
 class _Phone:
-    """Of who is asked: its address, and what its leg does itself."""
+    """Of who is asked: what its leg does itself."""
 
-    address: str
     own: str
     is_recorded: bool
 
@@ -153,11 +147,7 @@ class _Phone:
         counts = f"execute_on_answer=limit hash {call.domain} {one.number} -1"
         is_recorded = records_outbound((call.phone,)) or records_inbound(one)
         own = f"[{counts},{_RECORDS_ITSELF}]" if is_recorded else f"[{counts}]"
-        return cls(f"user/{one.number}@{call.domain}", own, is_recorded)
-
-    @property
-    def leg(self) -> str:
-        return f"{self.own}{self.address}"
+        return cls(own, is_recorded)
 
 
 def _rung(seconds: int, legs: str, limit: str = "", *, waits_seconds: int | None = None) -> tuple[Action, ...]:
