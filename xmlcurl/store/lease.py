@@ -96,7 +96,6 @@ class Lease:
             await connection.connect()
             await connection.send_command("SUBSCRIBE", CHANNEL)
             await connection.read_response(timeout=LEASE_SECONDS)
-            self._copies.forget()
             self._begun_ns.clear()
             await _first_of(self._listen(connection), self._renew(connection), self._tell_what_was_heard())
         finally:

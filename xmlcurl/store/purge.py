@@ -129,9 +129,7 @@ def _waiting(reply: Any) -> Waiting:
 
 
 def _arguments(tags: Collection[str], guards: Collection[str]) -> list[str]:
-    # Guards first, so that no fill can slip in behind its tags.
-    names = [*(f"g:{guard}" for guard in sorted(guards)), *(f"t:{tag}" for tag in sorted(tags))]
-    return [secrets.token_hex(12), *names]
+    return [secrets.token_hex(12), *(f"g:{guard}" for guard in guards), *(f"t:{tag}" for tag in tags)]
 
 
 def _removal(waiting: Waiting) -> list[bytes]:
