@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from management.database import Collided, is_unique_violation
+from management.extensions.errors import ExtensionUnknown
 from management.extensions.model import Extension, Names, OutboundNumber
 from management.objects.forwards import Destined
 from management.objects.links import Link, Membership, users_of
@@ -77,6 +78,12 @@ class ExtensionRepository:
             statement = statement.with_for_update(of=extensions, read=True, key_share=True)
         found = await self._objects(statement)
         return found[0] if found else None
+
+    async def known(self, number: str, *, to_change: bool = False) -> Extension:
+        """As `find`; raises ExtensionUnknown where it finds none."""
+        if found := await self.find(number, to_change=to_change):
+            return found
+        raise ExtensionUnknown(number)
 
     async def find_all(self, numbers: Collection[str]) -> dict[str, Extension]:
         """The extensions of these numbers, by number."""

@@ -10,7 +10,7 @@ from management.effects import Effects
 from management.errors import Broken, Conflict, Invalid, Unavailable
 from management.extensions.commands import ChangePassword, CreateExtension, UpdateExtension
 from management.extensions.consequences import consequences
-from management.extensions.errors import ExtensionUnknown, RowsRefused
+from management.extensions.errors import RowsRefused
 from management.extensions.model import Extension, Names, OutboundNumber, RefusedRow, WithPassword
 from management.extensions.references import References
 from management.extensions.repository import ExtensionRepository
@@ -43,7 +43,7 @@ class Extensions:
     async def find(self, tenant: TenantScope, number: str) -> Extension:
         """The extension of that number; raises ExtensionUnknown."""
         async with self._database.reading() as connection:
-            return _known(await ExtensionRepository(connection, tenant.id).find(number), number)
+            return await ExtensionRepository(connection, tenant.id).known(number)
 
     async def document(self, tenant: TenantScope, number: str) -> bytes:
         """What FreeSWITCH gets when it asks for the extension now, byte for byte, but with the hashes masked.
@@ -53,7 +53,7 @@ class Extensions:
             Unavailable: FreeSWITCH gets an error too: the row can't be rendered.
         """
         async with self._database.reading() as connection:
-            _known(await ExtensionRepository(connection, tenant.id).find(number), number)
+            await ExtensionRepository(connection, tenant.id).known(number)
             try:
                 return await preview(connection, tenant.id, tenant.domain, number)
             except RenderRefused as exc:
@@ -199,7 +199,7 @@ class Extensions:
     async def _update(self, write: Write, tenant: TenantScope, command: UpdateExtension) -> Extension:
         repository = ExtensionRepository(write.connection, tenant.id)
         number, values = command.extension_number, command.values.given()
-        before = _known(await repository.find(number, to_change=True), number)
+        before = await repository.known(number, to_change=True)
         names = Names(
             number,
             values.get("sign_in_name", before.sign_in_name),
@@ -225,25 +225,25 @@ class Extensions:
         await repository.change(before.id, changed)
         if names != before.names:
             await repository.replace_names(before.id, names)
-        after = _known(await repository.find(number), number)
+        after = await repository.known(number)
         _conclude(write, tenant, "update", before, after, secrets_changed=_pin_of(values))
         return after
 
     async def _change_password(self, write: Write, tenant: TenantScope, command: ChangePassword) -> WithPassword:
         repository = ExtensionRepository(write.connection, tenant.id)
         number = command.extension_number
-        before = _known(await repository.find(number, to_change=True), number)
+        before = await repository.known(number, to_change=True)
         password = command.new_password or generate_password()
         columns = self._password_columns(tenant, before.sign_in_name, password)
         revision = before.credentials_revision + 1
         await repository.change(before.id, {**columns, "credentials_revision": revision})
-        after = _known(await repository.find(number), number)
+        after = await repository.known(number)
         _conclude(write, tenant, "change_password", before, after, secrets_changed=("sip_password",))
         return WithPassword(after, password, is_generated=command.new_password is None)
 
     async def _delete(self, write: Write, tenant: TenantScope, number: str, replace_with: str | None) -> None:
         repository = ExtensionRepository(write.connection, tenant.id)
-        before = _known(await repository.find(number, to_change=True), number)
+        before = await repository.known(number, to_change=True)
         users = await repository.users(before.id)
         if users and replace_with is None:
             raise InUse("extension", users)
@@ -349,12 +349,6 @@ def _conclude(
         replaced_by=replaced_by,
         moved=moved,
     )
-
-
-def _known(found: Extension | None, number: str) -> Extension:
-    if found is None:
-        raise ExtensionUnknown(number)
-    return found
 
 
 async def _check_mobile_is_free(write: Write, tenant: TenantScope, extension: Extension) -> None:

@@ -9,7 +9,6 @@ from management.auth import TenantScope
 from management.database import Database
 from management.effects import Effects
 from management.errors import Broken, Invalid
-from management.extensions.errors import ExtensionUnknown
 from management.extensions.model import Extension
 from management.extensions.repository import ExtensionRepository
 from management.presence.commands import Presence, PresenceRule, PresenceRuleValues, PresenceValues
@@ -28,7 +27,7 @@ class Presences:
     async def find(self, tenant: TenantScope, number: str) -> Presence:
         """The presence of the extension of that number; raises ExtensionUnknown."""
         async with self._database.reading() as connection:
-            extension = _known(await ExtensionRepository(connection, tenant.id).find(number), number)
+            extension = await ExtensionRepository(connection, tenant.id).known(number)
             rules = await PresenceRepository(connection, tenant.id).rules(extension.id)
         return Presence(status=extension.presence_status, rules=rules)
 
@@ -50,7 +49,7 @@ class Presences:
     async def _update(self, write: Write, tenant: TenantScope, number: str, values: PresenceValues) -> Presence:
         extensions = ExtensionRepository(write.connection, tenant.id)
         rows = PresenceRepository(write.connection, tenant.id)
-        extension = _known(await extensions.find(number, to_change=True), number)
+        extension = await extensions.known(number, to_change=True)
         before = Presence(status=extension.presence_status, rules=await rows.rules(extension.id))
         given = values.given()
         rules = _changed(before.rules, given.get("rules", {}))
@@ -81,9 +80,3 @@ def _check_mobile(extension: Extension, rules: Mapping[str, PresenceRule]) -> No
 
 def _audited(presence: Presence) -> dict[str, Any]:
     return {"status": presence.status, **{status: asdict(rule) for status, rule in presence.rules.items()}}
-
-
-def _known(found: Extension | None, number: str) -> Extension:
-    if found is None:
-        raise ExtensionUnknown(number)
-    return found

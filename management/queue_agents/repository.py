@@ -1,11 +1,11 @@
 """Rows of what people wish for all their queues: one for each extension that has ever said so."""
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from management.queue_agents.commands import QueueAgent
 from management.queues.commands import LOGGED_OUT
-from xmlcurl.store.tables import agent_statuses, extensions, queue_agents, queues, utc_now
+from xmlcurl.store.tables import agent_statuses, queue_agents, queues, utc_now
 
 
 class QueueAgentRepository:
@@ -15,26 +15,19 @@ class QueueAgentRepository:
         self._connection = connection
         self._tenant_id = tenant_id
 
-    async def extension_id(self, number: str, *, to_change: bool = False) -> int | None:
-        """Of the living extension of that number; `to_change` keeps other writers away until the transaction ends."""
-        wanted = select(extensions.c.id).where(
-            extensions.c.number == number,
-            extensions.c.tenant_id == self._tenant_id,
-            extensions.c.deleted_at.is_(None),
-        )
-        statement = wanted.with_for_update() if to_change else wanted
-        found: int | None = (await self._connection.execute(statement)).scalar_one_or_none()
-        return found
-
     async def agent(self, extension_id: int, number: str) -> QueueAgent:
         serving = (
             select(queues.c.id)
             .join(queue_agents, queue_agents.c.queue_id == queues.c.id)
-            .where(queue_agents.c.extension_id == extension_id, queues.c.deleted_at.is_(None))
+            .where(
+                queues.c.tenant_id == self._tenant_id,
+                queue_agents.c.extension_id == extension_id,
+                queues.c.deleted_at.is_(None),
+            )
             .order_by(queues.c.id)
         )
         queue_ids = tuple((await self._connection.execute(serving)).scalars())
-        kept = select(agent_statuses).where(agent_statuses.c.extension_id == extension_id)
+        kept = select(agent_statuses).where(self._is_of(extension_id))
         row = (await self._connection.execute(kept)).one_or_none()
         return QueueAgent(
             extension=number,
@@ -46,7 +39,10 @@ class QueueAgentRepository:
     async def save(self, extension_id: int, status: str) -> None:
         """In place of what was before; nobody else may be saving."""
         values = {"status": status, "updated_at": utc_now()}
-        changed = update(agent_statuses).where(agent_statuses.c.extension_id == extension_id).values(**values)
+        changed = update(agent_statuses).where(self._is_of(extension_id)).values(**values)
         if not (await self._connection.execute(changed.returning(agent_statuses.c.id))).first():
             made = {"tenant_id": self._tenant_id, "extension_id": extension_id, **values}
             await self._connection.execute(insert(agent_statuses).values(**made))
+
+    def _is_of(self, extension_id: int) -> ColumnElement[bool]:
+        return and_(agent_statuses.c.tenant_id == self._tenant_id, agent_statuses.c.extension_id == extension_id)

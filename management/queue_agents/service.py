@@ -7,7 +7,7 @@ from management.auth import TenantScope
 from management.database import Database
 from management.effects import Effects
 from management.errors import Invalid
-from management.extensions.errors import ExtensionUnknown
+from management.extensions.repository import ExtensionRepository
 from management.queue_agents.commands import QueueAgent, QueueAgentValues
 from management.queue_agents.repository import QueueAgentRepository
 from management.queues.commands import LOGGED_OUT
@@ -24,8 +24,8 @@ class QueueAgents:
     async def find(self, tenant: TenantScope, number: str) -> QueueAgent:
         """The agent that the extension of that number is, or could be; raises ExtensionUnknown."""
         async with self._database.reading() as connection:
-            rows = QueueAgentRepository(connection, tenant.id)
-            return await rows.agent(_known(await rows.extension_id(number), number), number)
+            extension = await ExtensionRepository(connection, tenant.id).known(number)
+            return await QueueAgentRepository(connection, tenant.id).agent(extension.id, number)
 
     async def update(
         self, tenant: TenantScope, number: str, values: QueueAgentValues, *, actor: Actor, wait_ms: int | None = None
@@ -40,27 +40,21 @@ class QueueAgents:
         values.check(is_new=False)
 
         async def update(write: Write) -> QueueAgent:
+            extension = await ExtensionRepository(write.connection, tenant.id).known(number, to_change=True)
             rows = QueueAgentRepository(write.connection, tenant.id)
-            extension_id = _known(await rows.extension_id(number, to_change=True), number)
-            before = await rows.agent(extension_id, number)
+            before = await rows.agent(extension.id, number)
             status = values.given().get("status", before.status)
             if status != LOGGED_OUT and not before.queue_ids:
                 raise Invalid.of("status", "no_queue")
             if status != before.status:
-                await rows.save(extension_id, status)
-            after = await rows.agent(extension_id, number)
+                await rows.save(extension.id, status)
+            after = await rows.agent(extension.id, number)
             # Also when it is the same: who dials the code again may have reasons to.
             write.tell(Effects(tell_agents=frozenset({(number, tenant.domain)})))
             if after != before:
                 write.audit(
-                    "queue_agent.update", "queue_agent", extension_id, before=asdict(before), after=asdict(after)
+                    "queue_agent.update", "queue_agent", extension.id, before=asdict(before), after=asdict(after)
                 )
             return after
 
         return await self._writes.run(actor, update, tenant_id=tenant.id, wait_ms=wait_ms)
-
-
-def _known(extension_id: int | None, number: str) -> int:
-    if extension_id is None:
-        raise ExtensionUnknown(number)
-    return extension_id
