@@ -1,13 +1,15 @@
 """The product's own commands and processes, as tests start, kill and stop them."""
 
+import itertools
 import json
+import random
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
@@ -124,8 +126,24 @@ def run(environment: Mapping[str, str], *words: str, stdin: str = "", is_json: b
     return json.loads(done.stdout) if is_json else None
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port of loopback that nobody had a moment ago, free for TCP or UDP (`SOCK_DGRAM`)."""
+_PORTS: Final = itertools.cycle(random.sample(range(10_000, 16_000), 6_000))
+"""In an order of this process's own, so that the next one was not given to anybody lately.
+
+None that the system gives to whoever opens a connection (Linux: from 32,768 on): tests open many, and each is in use
+for a while after it was closed. None of those that FreeSWITCH takes for RTP (from 16,384 on).
+"""
+
+
+def free_port() -> int:
+    """A port of loopback that nobody had a moment ago, neither for TCP nor for UDP."""
+    kinds = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+    return next(port for port in itertools.islice(_PORTS, 6_000) if all(_is_free(port, kind) for kind in kinds))
+
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
     with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -12,7 +12,6 @@
 Its carriers are `first`, from whose address calls come in, `second`, and `unregistered`, which is nobody's.
 """
 
-import socket
 from datetime import UTC, datetime
 from typing import Any
 
@@ -99,7 +98,7 @@ class Company:
 
     def __init__(self, landlord: Landlord) -> None:
         self.landlord, self.domain = landlord, landlord.domain
-        self.ports = {name: free_port(socket.SOCK_DGRAM) for name in ("first", "second", "unregistered")}
+        self.ports = {name: free_port() for name in ("first", "second", "unregistered")}
         self.accounts: dict[str, Account] = {}
         self.gateways: dict[str, int] = {}
         self._ids: dict[str, int] = {}

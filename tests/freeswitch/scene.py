@@ -1,7 +1,6 @@
 """One call on a real switch, with agents on both sides: who rang, who answered and saw whom, and how it ended."""
 
 import asyncio
-import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -224,8 +223,7 @@ class Stage:
 
     def _machine(self) -> tuple[str, str]:
         """What the switch itself does with a call."""
-        rows = json.loads(self._switch.api("show channels as json")).get("rows", [])
-        doing = ((row["application"], row["application_data"]) for row in rows)
+        doing = ((leg["application"], leg["application_data"]) for leg in self._switch.channels())
         return next((each for each in doing if each[0] in {"voicemail", "ivr"}), ("", ""))
 
     def _rounds(self) -> list[int]:

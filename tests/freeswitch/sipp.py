@@ -4,7 +4,6 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from socket import SOCK_DGRAM
 
 import pytest
 
@@ -47,7 +46,7 @@ class Sipp:
             "-sf": SCENARIOS / f"{scenario}.xml",
             "-inf": table,
             "-i": "127.0.0.1",
-            "-p": port or free_port(SOCK_DGRAM),
+            "-p": port or free_port(),
             "-m": len(rows),
             "-r": a_second,
             "-recv_timeout": ANSWER_WITHIN_MS,

@@ -1,11 +1,11 @@
 """A FreeSWITCH of our own: `freeswitch-conf` as it is, in folders of its own, on loopback."""
 
+import json
 import os
 import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,9 +40,9 @@ class Switch:
     first_audio_port: int
     lookup_url: str
     lookup_credentials: str
-    sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
-    gateway_sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
-    peer_sip_port: int = field(default_factory=lambda: free_port(socket.SOCK_DGRAM))
+    sip_port: int = field(default_factory=free_port)
+    gateway_sip_port: int = field(default_factory=free_port)
+    peer_sip_port: int = field(default_factory=free_port)
     tls_port: int = field(default_factory=free_port)
     event_socket_port: int = field(default_factory=free_port)
     event_socket_password: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
@@ -113,6 +113,11 @@ class Switch:
             return connection.api(command)
         finally:
             connection.close()
+
+    def channels(self) -> list[dict[str, str]]:
+        """The legs of all calls, as the switch has noted them down so far: a moment after they have begun."""
+        rows: list[dict[str, str]] = json.loads(self.api("show channels as json")).get("rows", [])
+        return rows
 
     def contact(self, account: str) -> str:
         """Where "number@domain" would ring now; empty when it isn't registered."""

@@ -1,6 +1,5 @@
 """What people change with their phones on a real switch: it is stored, and the next call meets it."""
 
-import json
 from typing import Any
 
 from tests.freeswitch.calls import OutgoingCall
@@ -8,6 +7,7 @@ from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
 from tests.freeswitch.ua import Phone
+from tests.waiting import until
 
 
 async def presence(office: Office, phone: Phone) -> dict[str, Any]:
@@ -87,12 +87,12 @@ async def test_a_transferred_leg_forwards_nobody(office: Office, switch: Switch)
     incoming.answer()
     await call.final.wait()
 
-    (leg,) = [
-        row["uuid"]
-        for row in json.loads(switch.api("show channels as json"))["rows"]
-        if (row["direction"], row["cid_num"]) == ("inbound", caller.number)
-    ]
-    switch.api(f"uuid_transfer {leg} *72{callee.number} XML {office.domain}")
+    def legs() -> list[str]:
+        of_caller = ("inbound", caller.number)
+        return [leg["uuid"] for leg in switch.channels() if (leg["direction"], leg["cid_num"]) == of_caller]
+
+    await until(lambda: len(legs()) == 1)
+    switch.api(f"uuid_transfer {legs()[0]} *72{callee.number} XML {office.domain}")
     await call.wait_for_end()
 
     assert await presence(office, caller) == before

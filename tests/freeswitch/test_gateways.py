@@ -1,7 +1,6 @@
 """Gateways of the backend on a switch: there when they are made, changed with them, gone with them."""
 
 import itertools
-import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -127,7 +126,7 @@ async def test_whether_a_gateway_is_registered_is_told(landlord: Landlord, carri
     """As the switch says a few seconds later: at a carrier that takes it, at one that isn't there, and of none."""
     account = {"registers": True, "username": "line1", "password": "secret of tests"}
     taken = await add_gateway(landlord, port=carrier.port, **account)
-    refused = await add_gateway(landlord, port=free_port(socket.SOCK_DGRAM), **account)
+    refused = await add_gateway(landlord, port=free_port(), **account)
     plain = await add_gateway(landlord, port=carrier.port)
 
     await until_state(landlord, taken, switch, {"REGED"})

@@ -18,7 +18,7 @@ pytestmark = needs_sipp
 
 async def test_a_phone_of_another_maker_signs_in(either: Office, switch: Switch, tmp_path: Path) -> None:
     """200 with the password that the API gave, 403 with another: digests are as others compute them."""
-    account, port = await either.account(), free_port(SOCK_DGRAM)
+    account, port = await either.account(), free_port()
     wrong = Account(account.number, "not the password", account.domain)
 
     await _done(Sipp("register", [_row(account, str(port))], switch, tmp_path / "right"))
@@ -30,7 +30,7 @@ async def test_a_phone_of_another_maker_signs_in(either: Office, switch: Switch,
 
 async def test_a_phone_of_another_maker_sees_who_calls(either: Office, switch: Switch, tmp_path: Path) -> None:
     """The called one notes number and display name, in From and Remote-Party-ID: not what the caller wrote."""
-    caller, callee, port = await either.account(display_name="Anna B"), await either.account(), free_port(SOCK_DGRAM)
+    caller, callee, port = await either.account(display_name="Anna B"), await either.account(), free_port()
     answering = Sipp("answer", [("mailbox",), ("call",)], switch, tmp_path / "answer", port=port)
     await until(lambda: _is_taken(port))
     await _done(Sipp("register", [_row(callee, str(port))], switch, tmp_path / "register"))

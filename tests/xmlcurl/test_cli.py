@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from tests.fakes.xmlcurl import XmlCurl
 from tests.samples import captures
 from tests.seed import a1_hash
+from tests.services import free_port
 from tests.xmlcurl import asking
 from tests.xmlcurl.conftest import only_sqlite
 from xmlcurl.cli import commands
@@ -66,9 +67,7 @@ def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[XmlCurl]:
     """The service on a free port, as soon as it accepts connections; ended by SIGTERM."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     env = environment(folder, LOOKUP_BIND=f"127.0.0.1:{port}", **settings)
     with log_of(folder).open("wb") as log:
         process = subprocess.Popen([XMLCURL, "serve"], env=env, stderr=log)

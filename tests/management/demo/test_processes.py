@@ -19,6 +19,7 @@ import pytest
 
 from tests.fakes.xmlcurl import XmlCurl
 from tests.samples import captures
+from tests.services import free_port
 
 ROOT = Path(__file__).parents[3]
 START_TIMEOUT_SECONDS = 60.0
@@ -36,8 +37,8 @@ class Demo:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("XMLCURL_")},
             "XMLCURL_DATA_DIR": str(folder),
-            "XMLCURL_LOOKUP_BIND": f"127.0.0.1:{_free_port()}",
-            "XMLCURL_MANAGEMENT_BIND": f"127.0.0.1:{_free_port()}",
+            "XMLCURL_LOOKUP_BIND": f"127.0.0.1:{free_port()}",
+            "XMLCURL_MANAGEMENT_BIND": f"127.0.0.1:{free_port()}",
         }
         self.process: subprocess.Popen[str] | None = None
         self._output = folder.with_suffix(".log")
@@ -225,10 +226,3 @@ def _wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

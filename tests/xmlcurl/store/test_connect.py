@@ -27,10 +27,6 @@ from xmlcurl.store.purge import BlockingPurge, Purge
 from xmlcurl.store.reader import Connection, Reader
 
 SERVICE = "directory"
-BUS_PORTS_ABOVE = 10_000
-"""A node of a cluster listens on a second port, this much above its own, and does not start where there is none."""
-
-HIGHEST_PORT = 65_535
 
 
 @dataclass
@@ -52,10 +48,8 @@ class Program:
         self.process.wait()
 
 
-def start(
-    executable: Path, folder: Path, *lines: str, is_sentinel: bool = False, highest_port: int = HIGHEST_PORT
-) -> Program:
-    port = next(port for port in iter(free_port, None) if port <= highest_port)
+def start(executable: Path, folder: Path, *lines: str, is_sentinel: bool = False) -> Program:
+    port = free_port()
     folder.mkdir()
     configuration = folder / "redis.conf"
     said = [f"port {port}", "bind 127.0.0.1", f"dir {folder}", 'save ""', *lines]
@@ -75,7 +69,7 @@ def start(
 @pytest.fixture
 def cluster(redis_executable: Path, tmp_path: Path) -> Iterator[Program]:
     folder = tmp_path / "cluster"
-    program = start(redis_executable, folder, "cluster-enabled yes", highest_port=HIGHEST_PORT - BUS_PORTS_ABOVE)
+    program = start(redis_executable, folder, "cluster-enabled yes")
     yield program
     end(program.process, 10)
 
