@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from functools import cache
 from importlib.util import find_spec
@@ -61,9 +61,11 @@ class PostgresServer:
 
     Args:
         binaries: a folder with `initdb` and `postgres`.
+        settings: beside, or in place of, those of `_spawn`.
     """
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, settings: Mapping[str, str] | None = None) -> None:
+        self._settings = settings or {}
         self.folder = _folder(_fastest_folder())
         atexit.register(self.remove)
         self._binaries = binaries.resolve()
@@ -123,6 +125,20 @@ class PostgresServer:
         shutil.rmtree(self.folder, ignore_errors=True)
         atexit.unregister(self.remove)
 
+    def standby(self) -> "PostgresServer":
+        """A server that follows this one, started. This one, not started yet, needs `wal_level` replica."""
+        self._init(self.folder / "data")
+        standby = PostgresServer(
+            self._binaries, {**self._settings, "primary_conninfo": f"host={self.folder} user=postgres"}
+        )
+        subprocess.run(
+            _as_user(self._user, ["/bin/cp", "-a", str(self.folder / "data"), str(standby.folder)]), check=True
+        )
+        (standby.folder / "data" / "standby.signal").touch()
+        self.start()
+        standby.start()
+        return standby
+
     def create_database(self, template: str = "template0") -> str:
         """A new database, a copy of the template; its name."""
         self._databases += 1
@@ -162,6 +178,7 @@ class PostgresServer:
             "max_wal_senders": "0",
             "shared_buffers": "32MB",
             "max_connections": "100",
+            **self._settings,
         }
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:

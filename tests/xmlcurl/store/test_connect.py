@@ -1,8 +1,9 @@
 """One server, or the primary that Sentinels name; never a Redis Cluster."""
 
 import asyncio
+import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +112,7 @@ def watched(redis_executable: Path, tmp_path: Path) -> Iterator[Watched]:
     watched = Watched(primary, replica, sentinel)
     wait_until(watched.is_ready, 30)
     yield watched
+    replica.process.send_signal(signal.SIGCONT)
     for program in (sentinel, replica, primary):
         end(program.process, 10)
 
@@ -202,8 +204,21 @@ async def fill(cache: Cache, body: bytes) -> None:
     assert await cache.remember("k", Document(body), tags=["a"], guard=missed.guard)
 
 
+def promoted(watched: Watched) -> None:
+    with BlockingRedis(port=watched.replica.port) as replica:
+        replica.execute_command("REPLICAOF", "NO", "ONE")
+
+
+def cut_off(watched: Watched) -> None:
+    """It says nothing more and the connection stays, as when the network between the two is cut."""
+    watched.replica.process.send_signal(signal.SIGSTOP)
+
+
 @only_sqlite
-async def test_a_primary_that_lost_its_replica_is_not_believed(watched: Watched, migrated_database_url: str) -> None:
+@pytest.mark.parametrize("lose_replica", [promoted, cut_off])
+async def test_a_primary_that_lost_its_replica_is_not_believed(
+    watched: Watched, migrated_database_url: str, lose_replica: Callable[[Watched], None]
+) -> None:
     """Somebody else may be the primary now, and be told of changes: what the old one holds is read from SQL."""
     reader, copies = Reader.open(migrated_database_url), LocalCopies(max_bytes=1_000_000)
     old = f"redis://127.0.0.1:{watched.primary.port}"
@@ -216,8 +231,7 @@ async def test_a_primary_that_lost_its_replica_is_not_believed(watched: Watched,
         await until(copies.is_leased)
         assert (await documents.find("k", "pbx.test", never)).source == "cache"
 
-        with BlockingRedis(port=watched.replica.port) as replica:
-            replica.execute_command("REPLICAOF", "NO", "ONE")
+        lose_replica(watched)
         await until(lambda: not copies.is_leased())
 
         assert isinstance(await cache.look("k", "pbx.test"), Hit)
