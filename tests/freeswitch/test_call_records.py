@@ -79,9 +79,9 @@ async def call_of(product: Product, caller: Phone) -> dict[str, Any]:
     return call
 
 
-async def talked(caller: Phone, callee: Phone) -> None:
+async def talked(caller: Phone, callee: Phone, *, dialled: str | None = None) -> None:
     """A call that was answered, heard, and ended by the caller."""
-    call = await caller.dial(callee.number)
+    call = await caller.dial(dialled or callee.number)
     incoming = await callee.rings()
     incoming.answer()
     await call.final.wait()
@@ -192,10 +192,7 @@ async def test_a_forwarded_call_is_one_record(product: Product, desks: Office) -
     forward = {"type": "extension", "extension": third.number}
     rules = {"available": {"in_always": forward}}
     await desks.administrator.put(f"/extensions/{callee.number}/presence", rules=rules)
-    call = await caller.dial(callee.number)
-    (await third.rings()).answer()
-    await call.final.wait()
-    await call.hang_up()
+    await talked(caller, third, dialled=callee.number)
 
     found = await call_of(product, caller)
 
