@@ -75,6 +75,22 @@ class ServesAnyonesAbsence(Cache):
         self._look = client.register_script(without(cache._LOOK, line, "if stands(entry[2]) then"))
 
 
+class StoresDomainsWhateverTheGuardSays(Cache):
+    def __init__(self, client: Redis, **settings: Any) -> None:
+        super().__init__(client, **settings)
+        line = "if redis.call('GET', guard_key('domains')) ~= token then return 0 end"
+        self._remember_domains = client.register_script(without(cache._REMEMBER_DOMAINS, line))
+
+
+class BelievesDomainsWhateverTheirTagSays(Cache):
+    def __init__(self, client: Redis, **settings: Any) -> None:
+        super().__init__(client, **settings)
+        line = "if not token or redis.call('HGET', domains_key, '') ~= token then"
+        self._look = client.register_script(
+            without(cache._LOOK, line, "if not redis.call('HGET', domains_key, '') then")
+        )
+
+
 class ReadsTheGuardAfterwards(Documents):
     async def _load(self, key: str, tenant_id: int, guard: Guard, load: Load, mark: Mark) -> Document | None:
         async with self._reader.connection() as connection:
@@ -323,6 +339,35 @@ async def test_who_has_a_new_lease_stays_on_the_list(
         await world.look(documents, KEY)
 
     assert [each.version for each in world.history.stale()] == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_late", "is_looked_for"),
+    [
+        pytest.param(Cache, False, True, id="a set from before"),
+        pytest.param(BelievesDomainsWhateverTheirTagSays, False, False, id="believed whatever its tag says"),
+        pytest.param(Cache, True, True, id="a set that comes too late"),
+        pytest.param(StoresDomainsWhateverTheGuardSays, True, False, id="stored whatever the guard says"),
+    ],
+)
+@only_sqlite
+async def test_a_new_tenant_is_not_unknown(
+    redis_url: str, kind: type[Cache], is_looked_for: bool, is_late: bool
+) -> None:
+    """The set of all domains was read before it came, and is remembered before or after."""
+    async with open_redis(redis_url, timeout_seconds=5) as client:
+        remembered = kind(client, fingerprint="t", ttl_seconds=300, absence_ttl_seconds=300, absence_slots=1)
+        missed = await remembered.look("k", "new.test")
+        assert isinstance(missed, Miss)
+        if not is_late:
+            assert await remembered.remember_domains({"old.test": 1}, missed.guard)
+        await Purge(client)(tags=[Tag.DOMAINS], guards=[Guard.DOMAINS])
+        if is_late:
+            await remembered.remember_domains({"old.test": 1}, missed.guard)
+
+        found = await remembered.look("k", "new.test")
+
+    assert isinstance(found, Miss) is is_looked_for
 
 
 RUN: Final = "local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')"
