@@ -350,7 +350,6 @@ async def test_who_has_a_new_lease_stays_on_the_list(
         pytest.param(StoresDomainsWhateverTheGuardSays, True, False, id="stored whatever the guard says"),
     ],
 )
-@only_sqlite
 async def test_a_new_tenant_is_not_unknown(
     redis_url: str, kind: type[Cache], is_looked_for: bool, is_late: bool
 ) -> None:
