@@ -35,8 +35,9 @@ SECONDS ?= 30
 test-coherence: $(VENV)/.dev ## no lookup sees the past, whatever fails: SECONDS=600; the faults of a former run: ARGS="--coherence-seed N"
 	$(BIN)/pytest -q -s -n0 tests/coherence --coherence-seconds $(SECONDS) $(ARGS)
 
+# They mostly wait for phones and switches. A file's tests share switches, so each file is one worker's.
 test-freeswitch: $(VENV)/.dev ## the tests that need a real FreeSWITCH, at FREESWITCH_PREFIX
-	FREESWITCH_PREFIX=$(FREESWITCH_PREFIX) $(BIN)/pytest tests/freeswitch -m freeswitch $(ARGS)
+	FREESWITCH_PREFIX=$(FREESWITCH_PREFIX) $(BIN)/pytest tests/freeswitch -m freeswitch -n 3 --dist loadfile $(ARGS)
 
 bench: $(VENV)/.dev ## what a lookup costs, side by side with others (docs/performance.md); ARGS="--rows ab"
 	@exec $(BIN)/python -m tests.bench $(ARGS)
