@@ -77,7 +77,7 @@ def serving(folder: Path, **settings: str) -> Iterator[XmlCurl]:
         yield XmlCurl(f"http://127.0.0.1:{port}/xmlcurl")
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(30)
 
 
 def log_of(folder: Path) -> Path:
