@@ -60,7 +60,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Fixtures included."""
+    """What is `unmeasured` stays so with its fixtures, and with the processes that they start."""
     measuring = Coverage.current() if item.get_closest_marker("unmeasured") else None
     if measuring is None:
         return (yield)
