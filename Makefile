@@ -27,8 +27,8 @@ help: ## list these targets
 run: $(VENV)/.run ## start everything with embedded defaults, data in ./data; Ctrl-C stops it
 	@exec $(BIN)/management demo
 
-test: $(VENV)/.dev ## the whole suite, on private servers, with the coverage gate
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not freeswitch" --cov $(ARGS)
+test: $(VENV)/.dev ## the whole suite, on private servers, with the coverage gate; at length: ARGS="--hypothesis-profile thorough"
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not freeswitch" --cov $(ARGS)
 
 # It ends by itself; each fault comes at least once, however few the seconds.
 SECONDS ?= 30

@@ -4,11 +4,14 @@ Nothing needs to be installed: servers on PATH are used where there are any, els
 packages. Fixtures whose name starts with `own_` give a server that the test may break.
 """
 
+import gc
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 from redis import Redis
 from sqlalchemy import MetaData, create_engine
@@ -17,8 +20,12 @@ from management.embedded import redis_server as redis_binary
 from tests.servers import PostgresServer, RedisServer, postgres_binaries
 from xmlcurl.store.tables import metadata
 
+PROCESSES_ARE_MEASURED = "COVERAGE_PROCESS_CONFIG"
+"""Coverage's: with it in the environment a Python that starts measures itself."""
+
 # How long an example takes decides nothing: the machine may be busy.
 settings.register_profile("patient", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=1_000)
 settings.load_profile("patient")
 
 
@@ -32,6 +39,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--coherence-seconds", type=float, default=10.0, help="how long tests/coherence lets faults happen, in seconds"
     )
     parser.addoption("--coherence-seed", type=int, help="the faults of a former run, as it printed it")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that run the lines of others are `unmeasured`: those on the second database, and those of any value.
+
+    To measure what is run costs more than to run it.
+    """
+    names = {item.nodeid for item in items}
+    for item in items:
+        first = item.nodeid.replace("postgresql", "sqlite")
+        if item.get_closest_marker("hypothesis") or first in names - {item.nodeid}:
+            item.add_marker("unmeasured")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: to look through it for garbage takes half a second each time."""
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """What is `unmeasured` stays so with its fixtures, and with the processes that they start."""
+    measuring = Coverage.current() if item.get_closest_marker("unmeasured") else None
+    if measuring is None:
+        return (yield)
+    measuring.stop()
+    of_processes = os.environ.pop(PROCESSES_ARE_MEASURED, "")
+    try:
+        return (yield)
+    finally:
+        os.environ[PROCESSES_ARE_MEASURED] = of_processes
+        measuring.start()
 
 
 @pytest.fixture(scope="session")

@@ -2,17 +2,23 @@
 
 import itertools
 import json
+import os
 import random
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import pytest
 
+from management import cli
 from management.embedded import end, tied_to_parent
 from tests.waiting import wait_until
 
@@ -108,22 +114,24 @@ class Service:
 
 
 def run(environment: Mapping[str, str], *words: str, stdin: str = "", is_json: bool = True) -> Any:
-    """`management WORDS`: what it printed.
+    """`management WORDS`: what it printed. It runs in this process: to start one takes two seconds.
 
     Raises:
         RuntimeError: it failed; with what it said.
     """
-    done = subprocess.run(
-        [COMMANDS / "management", *words, *(["--json"] if is_json else [])],
-        env=environment,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"management {' '.join(words)}: {done.stderr}")
-    return json.loads(done.stdout) if is_json else None
+    said, complained = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(complained):
+        for name in os.environ.keys() - environment.keys():
+            patch.delenv(name)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "stdin", StringIO(stdin))
+        # A command has an event loop of its own, and whoever asks for it may be in one.
+        with ThreadPoolExecutor(1) as thread:
+            status = thread.submit(cli.run, [*words, *(["--json"] if is_json else [])]).result()
+    if status:
+        raise RuntimeError(f"management {' '.join(words)}: {complained.getvalue()}")
+    return json.loads(said.getvalue()) if is_json else None
 
 
 _PORTS: Final = itertools.cycle(random.sample(range(10_000, 16_000), 6_000))

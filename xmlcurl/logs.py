@@ -1,7 +1,6 @@
 """Logs: one JSON object a line on stderr, so that nothing a phone sends can look like a line of ours."""
 
 import asyncio
-import atexit
 import json
 import logging
 import sys
@@ -68,7 +67,7 @@ class Lines:
     """Lines of level info like those of `get_log`, at a fraction of the cost; each is written within `FLUSH_SECONDS`,
     and a crash loses no more than that.
 
-    For one thread with an event loop.
+    For one thread with an event loop; whoever ends the loop calls `flush`.
     """
 
     def __init__(self) -> None:
@@ -110,7 +109,6 @@ def members_of(values: Mapping[str, str]) -> str:
 
 lookup_lines: Final = Lines()
 """One for each lookup. A disk that is slow delays them together, once, and no answer."""
-atexit.register(lookup_lines.flush)
 
 
 def get_log(**bound: Any) -> Log:

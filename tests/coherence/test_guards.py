@@ -34,6 +34,8 @@ from xmlcurl.store.local import NS_PER_MS, LocalCopies, Mark, boot_ns
 from xmlcurl.store.model import Document, Tag
 from xmlcurl.store.purge import LEASE_SECONDS, Purge
 
+pytestmark = pytest.mark.unmeasured
+
 LOOKUPS: Final = 4_000
 LONGEST_SECONDS: Final = 90.0
 ALL_ON: Final = Parts()
@@ -198,7 +200,10 @@ GUARDS: Final = {
         replace(IN_REDIS_ONLY, documents=JoinsAnyLoad), slow=replace(CALM, read=0.3, reply=0.005)
     ),
     "purges are heard": Case(replace(ALL_ON, copies=HearsNoPurge), slow=CALM),
-    "a copy is as old as its reading": Case(replace(ALL_ON, copies=MarksAfterwards), slow=CALM),
+    "a copy is as old as its reading": Case(
+        replace(ALL_ON, copies=MarksAfterwards),
+        slow=Slow(read=0.001, reply=0.06, message=0.001, commit=0.001, stall=0.0),
+    ),
     "a lease ends": Case(replace(ALL_ON, copies=HasALeaseForEver)),
     "who was cut off forgets": Case(replace(ALL_ON, copies=ForgetsNothing), slow=CALM, faults=(cut_the_subscriptions,)),
     "a write waits": Case(replace(ALL_ON, purge=WaitsForNobody), slow=CALM),

@@ -55,6 +55,7 @@ def product(
     postgres_server.drop_database(name)
 
 
+@pytest.mark.unmeasured
 # The time is that of `--coherence-seconds`, and what starting and recovering take.
 @pytest.mark.timeout(0)
 def test_no_lookup_sees_what_was_before_an_answered_write(

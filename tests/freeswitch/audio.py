@@ -9,6 +9,9 @@ from pathlib import Path
 SAMPLES_PER_SECOND = 8_000
 SAMPLES_PER_PACKET = 160
 """20 ms."""
+WINDOW_SAMPLES = SAMPLES_PER_SECOND // 10
+RECORDED_SECONDS = 0.3
+"""A call of tests lasts for a second, and each tone of it was heard for half of one at the other end."""
 AMPLITUDE = 12_000
 BIAS = 0x84
 SILENCE = b"\xff" * SAMPLES_PER_PACKET
@@ -29,6 +32,18 @@ def has_tone(samples: Sequence[int], hertz: int) -> bool:
     real = sum(sample * math.cos(turn * n) for n, sample in enumerate(samples))
     imaginary = sum(sample * math.sin(turn * n) for n, sample in enumerate(samples))
     return 2 * (real * real + imaginary * imaginary) / len(samples) > energy / 4
+
+
+def seconds_of(samples: Sequence[int], hertz: int) -> float:
+    """For how long that tone is heard, to a tenth of a second."""
+    windows = range(0, len(samples), WINDOW_SAMPLES)
+    heard = sum(has_tone(samples[start : start + WINDOW_SAMPLES], hertz) for start in windows)
+    return heard * WINDOW_SAMPLES / SAMPLES_PER_SECOND
+
+
+def is_recorded(wav: Path, hertz: int) -> bool:
+    """Whether that tone is there for long enough. Its share of the whole says little: load makes holes and delays."""
+    return seconds_of(samples_of(wav), hertz) >= RECORDED_SECONDS
 
 
 def samples_of(wav: Path) -> Sequence[int]:

@@ -5,7 +5,15 @@ import contextlib
 import secrets
 import struct
 
-from tests.freeswitch.audio import SAMPLES_PER_PACKET, SAMPLES_PER_SECOND, SILENCE, has_tone, sample_of, tone
+from tests.freeswitch.audio import (
+    SAMPLES_PER_PACKET,
+    SAMPLES_PER_SECOND,
+    SILENCE,
+    has_tone,
+    sample_of,
+    seconds_of,
+    tone,
+)
 
 MULAW, EVENTS = 0, 101
 """RTP payload types."""
@@ -75,11 +83,10 @@ class Audio(asyncio.DatagramProtocol):
 
     def seconds_of(self, hertz: int) -> float:
         """For how long that tone was in what has arrived so far, to a tenth of a second."""
-        starts = range(0, len(self._heard), NEWS_BYTES)
-        return sum(self._has_tone(start, hertz, NEWS_BYTES) for start in starts) * NEWS_BYTES / SAMPLES_PER_SECOND
+        return seconds_of([sample_of(byte) for byte in self._heard], hertz)
 
-    def _has_tone(self, start: int, hertz: int, length: int = LISTENED_BYTES) -> bool:
-        sound = self._heard[start:][:length]
+    def _has_tone(self, start: int, hertz: int) -> bool:
+        sound = self._heard[start:][:LISTENED_BYTES]
         return has_tone([sample_of(byte) for byte in sound], hertz)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.freeswitch.administrator import Administrator
-from tests.freeswitch.audio import has_tone, samples_of
+from tests.freeswitch.audio import is_recorded
 from tests.freeswitch.conftest import OTHER, PREFIX, UNCACHED
 from tests.freeswitch.node import Node
 from tests.freeswitch.office import Office
@@ -139,7 +139,7 @@ async def test_a_recording_is_fetched(product: Product, reporting: Switch, desks
     assert [answer.status_code for answer in answers] == [200, 404]
     assert answers[0].headers["content-type"] == "audio/wav"
     (tmp_path / "call.wav").write_bytes(answers[0].content)
-    assert all(has_tone(samples_of(tmp_path / "call.wav"), phone.hertz) for phone in (caller, callee))
+    assert all(is_recorded(tmp_path / "call.wav", phone.hertz) for phone in (caller, callee))
 
 
 async def fetched(product: Product, domain: str, url: str) -> httpx.Response:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.freeswitch.administrator import Account
-from tests.freeswitch.audio import has_tone, samples_of
+from tests.freeswitch.audio import is_recorded
 from tests.freeswitch.conftest import OTHER, UNCACHED
 from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
@@ -32,7 +32,7 @@ async def test_1001_calls_1002(product: Product, cached_office: Office, switch: 
     await incoming.wait_for_end()
     await until(lambda: switch.calls() == 0)
     (recording,) = set(switch.recordings.rglob("*.wav")) - before
-    assert all(has_tone(samples_of(recording), phone.hertz) for phone in (one, two))
+    assert all(is_recorded(recording, phone.hertz) for phone in (one, two))
 
 
 @pytest.mark.parametrize("name", ["Anna B", "Nguyễn Văn A, O'Neil & Co. (2)"])
@@ -220,6 +220,5 @@ async def test_a_call_is_recorded_when_either_asks_for_it(
     for file in new:
         domain, *date, _ = file.relative_to(switch.recordings).parts
         assert (domain, len(date)) == (office.domain, 3)
-        sound = samples_of(file)
-        assert has_tone(sound, caller.hertz)
-        assert has_tone(sound, callee.hertz)
+        assert is_recorded(file, caller.hertz)
+        assert is_recorded(file, callee.hertz)

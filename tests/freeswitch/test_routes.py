@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.freeswitch.audio import has_tone, samples_of
+from tests.freeswitch.audio import is_recorded
 from tests.freeswitch.conftest import UNCACHED
 from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
@@ -105,8 +105,8 @@ async def test_a_member_of_a_group_is_recorded_by_its_own_wish(
     assert len(new) == (answers == "one that records")
     for file in new:
         assert file.relative_to(switch.recordings).parts[0] == office.domain
-        assert has_tone(samples_of(file), second.hertz)
-        assert has_tone(samples_of(file), caller.hertz)
+        assert is_recorded(file, second.hertz)
+        assert is_recorded(file, caller.hertz)
 
 
 async def test_a_group_at_once_keeps_the_limits_of_its_members(office: Office, switch: Switch) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.freeswitch.audio import has_tone, samples_of
+from tests.freeswitch.audio import is_recorded
 from tests.freeswitch.calls import Call, IncomingCall, OutgoingCall
 from tests.freeswitch.conftest import UNCACHED
 from tests.freeswitch.landlord import Landlord
@@ -344,8 +344,7 @@ async def test_who_asks_first_is_recorded_by_its_own_wish(
     (file,) = set(switch.recordings.rglob("*.wav")) - before
     domain, *date, _ = file.relative_to(switch.recordings).parts
     assert (domain, len(date)) == (office.domain, 3)
-    samples = samples_of(file)
-    assert all(has_tone(samples, phone.hertz) for phone in (asked_phone, callee))
+    assert all(is_recorded(file, phone.hertz) for phone in (asked_phone, callee))
 
 
 @pytest.mark.parametrize("strategy", ["simultaneous", "sequence"])

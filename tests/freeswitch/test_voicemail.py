@@ -93,13 +93,7 @@ async def test_a_pin_changed_by_phone_is_the_only_one(office: Office, switch: Sw
     (answer,) = await _change_pin(owner, tap, OTHER_PIN)
     assert 'success="true"' in answer
 
-    await _leave_message(await caller.dial(owner.number), switch, owner)
-    mailbox = await owner.call("*97")
-    await mailbox.audio.dial(f"{PIN}#")
-    assert not await mailbox.audio.hears(caller.hertz, timeout_seconds=2)
-    await mailbox.audio.dial(f"{OTHER_PIN}#")
-
-    assert await mailbox.audio.hears(caller.hertz)
+    await _check_that_only_one_opens(OTHER_PIN, wrong=PIN, caller=caller, owner=owner, switch=switch)
 
 
 async def test_a_pin_that_is_refused_opens_nothing(office: Office, switch: Switch, tap: Tap) -> None:
@@ -108,13 +102,7 @@ async def test_a_pin_that_is_refused_opens_nothing(office: Office, switch: Switc
     (answer,) = await _change_pin(owner, tap, SHORT_PIN)
     assert 'success="false"' in answer
 
-    await _leave_message(await caller.dial(owner.number), switch, owner)
-    mailbox = await owner.call("*97")
-    await mailbox.audio.dial(f"{SHORT_PIN}#")
-    assert not await mailbox.audio.hears(caller.hertz, timeout_seconds=2)
-    await mailbox.audio.dial(f"{PIN}#")
-
-    assert await mailbox.audio.hears(caller.hertz)
+    await _check_that_only_one_opens(PIN, wrong=SHORT_PIN, caller=caller, owner=owner, switch=switch)
 
 
 async def test_a_pin_that_nobody_could_store_opens_nothing(
@@ -129,12 +117,16 @@ async def test_a_pin_that_nobody_could_store_opens_nothing(
         product.by_phone.open()
     assert 'success="false"' in answer
 
+    await _check_that_only_one_opens(PIN, wrong=OTHER_PIN, caller=caller, owner=owner, switch=switch)
+
+
+async def _check_that_only_one_opens(pin: str, *, wrong: str, caller: Phone, owner: Phone, switch: Switch) -> None:
+    """The caller's message is heard with the PIN, and not with the wrong one."""
     await _leave_message(await caller.dial(owner.number), switch, owner)
     mailbox = await owner.call("*97")
-    await mailbox.audio.dial(f"{OTHER_PIN}#")
+    await mailbox.audio.dial(f"{wrong}#")
     assert not await mailbox.audio.hears(caller.hertz, timeout_seconds=2)
-    await mailbox.audio.dial(f"{PIN}#")
-
+    await mailbox.audio.dial(f"{pin}#")
     assert await mailbox.audio.hears(caller.hertz)
 
 

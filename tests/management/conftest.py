@@ -1,5 +1,6 @@
 """The management API in this process, once on SQLite and once on PostgreSQL."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -55,12 +56,23 @@ def command_settings(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_u
     monkeypatch.setenv("XMLCURL_REDIS_URL", redis_url)
 
 
+@pytest.fixture(scope="session")
+def migrated_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "template.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
 def terminal(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str, command_settings: None
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    migrated_template: Path,
+    database_url: str,
+    command_settings: None,
 ) -> Terminal:
-    """The database is migrated; there is the tenant pbx.test."""
-    migrate(database_url)
+    """The database (SQLite) is migrated; there is the tenant pbx.test."""
+    shutil.copy(migrated_template, database_url.partition(":///")[2])
     terminal = Terminal(monkeypatch, capsys, database_url)
     terminal.done("tenant", "add", "pbx.test")
     return terminal

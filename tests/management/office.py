@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import Engine, Table, event, func, insert, select, text, update
+from sqlalchemy import Engine, Table, event, insert, select, text, update
 from starlette.routing import Mount, Router
 
 from management.app import Backend, create_app
@@ -18,6 +18,7 @@ from management.settings import ManagementSettings
 from xmlcurl.store.tables import api_tokens, changes, metadata, switches, tenants
 
 DOMAIN = "pbx.test"
+COUNT_ALL = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in metadata.tables)  # noqa: S608 - our names
 
 
 @dataclass
@@ -94,10 +95,7 @@ class Office:
     async def count_all(self) -> dict[str, int]:
         """How many rows each table has: equal before and after means that nothing was written."""
         async with self.backend.database.reading() as connection:
-            return {
-                name: int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
-                for name, table in metadata.tables.items()
-            }
+            return {name: int(rows) for name, rows in await connection.execute(text(COUNT_ALL))}
 
     async def add_switch(self, name: str, *, enabled: bool = True) -> int:
         values = {"host": "127.0.0.1", "password_encrypted": "irrelevant", "sofia_profiles": ["internal"]}

@@ -21,6 +21,9 @@ from tests.waiting import wait_until
 from xmlcurl.store.engine import open_engine
 from xmlcurl.store.tables import changes
 
+# What processes run elsewhere is measured there.
+pytestmark = [pytest.mark.timeout(180), pytest.mark.unmeasured, pytest.mark.xdist_group("faults")]
+
 WRITES_BEFORE = 8
 SETTLED_WITHIN_SECONDS = 45.0
 
@@ -170,7 +173,6 @@ def restart_the_switch(system: System) -> None:
     system.switch.restart()
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     "fault",
     [

@@ -2,11 +2,9 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +16,7 @@ from typer.testing import CliRunner
 from tests.fakes.xmlcurl import XmlCurl
 from tests.samples import captures
 from tests.seed import a1_hash
-from tests.services import free_port
+from tests.services import Service, free_port
 from tests.xmlcurl import asking
 from tests.xmlcurl.conftest import only_sqlite
 from xmlcurl.cli import commands
@@ -66,34 +64,19 @@ def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
 
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[XmlCurl]:
-    """The service on a free port, as soon as it accepts connections; ended by SIGTERM."""
-    port = free_port()
-    env = environment(folder, LOOKUP_BIND=f"127.0.0.1:{port}", **settings)
-    with log_of(folder).open("wb") as log:
-        process = subprocess.Popen([XMLCURL, "serve"], env=env, stderr=log)
+    """The service on a free port, as soon as it answers; ended by SIGTERM."""
+    bind = f"127.0.0.1:{free_port()}"
+    env = environment(folder, LOOKUP_BIND=bind, **settings)
+    service = Service(["xmlcurl", "serve"], env, log_of(folder), [f"http://{bind}/healthz"])
+    service.start()
     try:
-        _wait_for(port, process)
-        yield XmlCurl(f"http://127.0.0.1:{port}/xmlcurl")
+        yield XmlCurl(f"http://{bind}/xmlcurl")
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        service.stop()
 
 
 def log_of(folder: Path) -> Path:
     return folder / "stderr"
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        assert process.poll() is None
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except ConnectionRefusedError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the service does not listen")
 
 
 @only_sqlite

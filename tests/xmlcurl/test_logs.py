@@ -9,6 +9,9 @@ from io import StringIO
 
 import pytest
 
+from tests.xmlcurl import asking
+from tests.xmlcurl.conftest import only_sqlite
+from tests.xmlcurl.service import running
 from xmlcurl.logs import FLUSH_SECONDS, MOST_UNWRITTEN, Lines, Stderr, members_of
 
 
@@ -82,18 +85,17 @@ async def test_a_flood_of_lines_is_written_at_once(capsys: pytest.CaptureFixture
     assert len(capsys.readouterr().err.splitlines()) == MOST_UNWRITTEN
 
 
-def test_what_waits_is_written_when_the_process_ends() -> None:
-    program = """
-import asyncio
-from xmlcurl.logs import lookup_lines
-async def main():
-    lookup_lines.info("lookup", '"user": "1001"')
-asyncio.run(main())
-"""
+@only_sqlite
+async def test_what_waits_is_written_when_the_service_ends(
+    tenant_id: int, migrated_database_url: str, redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last tenth of a second of lookups is told of like any other."""
+    async with running(migrated_database_url, redis_url) as service:
+        await service.post(asking.user())
+        capsys.readouterr()
+        await service.post(asking.user("4242"))
 
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr
-
-    assert json.loads(said)["user"] == "1001"
+    assert json.loads(capsys.readouterr().err.splitlines()[-1])["user"] == "4242"
 
 
 def test_less_severe_lines_than_wanted_are_not_written() -> None:

@@ -15,6 +15,8 @@ from tests.hostile import TRICKS, Trick
 from tests.management.greetings.sounds import wav
 from xmlcurl.store.text import is_safe_text
 
+pytestmark = pytest.mark.unmeasured
+
 Field = tuple[str, str]
 """An object's path and a name in its bodies: ("/teams", "name")."""
 

@@ -9,8 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import pytest
 from tests.fakes.xmlcurl import XmlCurl
 from tests.samples import captures
 from tests.services import free_port
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
 START_TIMEOUT_SECONDS = 60.0
@@ -56,7 +56,7 @@ class Demo:
             )
 
     def wait_until_it_says(self, words: str) -> None:
-        _wait_for(lambda: words in self.output() or self._has_ended())
+        wait_until(lambda: words in self.output() or self._has_ended(), START_TIMEOUT_SECONDS)
         assert words in self.output()
 
     def wait_for_the_end(self) -> int:
@@ -132,7 +132,7 @@ def test_a_program_needs_nothing_but_demo_json(demo: Demo) -> None:
     assert demo.parts() == {}
     before = demo.file.read_text()
     demo.start()
-    _wait_for(lambda: demo.output().count("Ctrl-C stops everything") == 2)
+    wait_until(lambda: demo.output().count("Ctrl-C stops everything") == 2, START_TIMEOUT_SECONDS)
     assert demo.file.read_text() == before
     assert _a1_hash_of(said, "9001") == _md5("9001", made.json()["data"]["sip_password"])
 
@@ -141,20 +141,20 @@ def test_a_program_needs_nothing_but_demo_json(demo: Demo) -> None:
     os.kill(worker, signal.SIGKILL)
     assert demo.wait_for_the_end() == 1
     assert "management: worker ended by itself" in demo.output()
-    _wait_for(lambda: demo.parts() == {})
+    wait_until(lambda: demo.parts() == {}, START_TIMEOUT_SECONDS)
     assert "Traceback" not in demo.output()
 
 
 def test_a_killed_demo_leaves_no_process_behind(demo: Demo) -> None:
     """Also kill -9, which nobody can handle; and the next run finishes what this one had begun."""
     demo.start()
-    _wait_for(demo.file.exists)
+    wait_until(demo.file.exists, START_TIMEOUT_SECONDS)
     assert demo.process is not None
 
     demo.process.kill()
 
     assert demo.wait_for_the_end() == -signal.SIGKILL
-    _wait_for(lambda: demo.parts() == {})
+    wait_until(lambda: demo.parts() == {}, START_TIMEOUT_SECONDS)
     passwords = json.loads(demo.file.read_text())["extensions"]
     demo.start()
     demo.wait_until_it_says("Ctrl-C stops everything")
@@ -219,10 +219,3 @@ def _a1_hash_of(said: Mapping[str, Any], number: str) -> str:
 
 def _md5(number: str, password: str) -> str:
     return hashlib.md5(f"{number}:pbx.test:{password}".encode(), usedforsecurity=False).hexdigest()
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
