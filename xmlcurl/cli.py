@@ -56,7 +56,8 @@ def serve(settings: "Settings") -> None:
     """
     from xmlcurl import logs  # noqa: PLC0415 - not for check-conf
     from xmlcurl.app import create_app, require_usable_redis  # noqa: PLC0415 - the same
-    from xmlcurl.serving import Door, serve_until_stopped  # noqa: PLC0415 - the same
+    from xmlcurl.door import Door  # noqa: PLC0415 - the same
+    from xmlcurl.serving import serve_until_stopped  # noqa: PLC0415 - the same
 
     app = create_app(settings)
     require_usable_redis(settings)

@@ -11,7 +11,8 @@ from typing import Final
 
 from xmlcurl import logs
 from xmlcurl.app import Front, create_app, require_usable_redis
-from xmlcurl.serving import Door, serve_by_many
+from xmlcurl.door import Door
+from xmlcurl.serving import serve_by_many
 from xmlcurl.settings import Settings, load
 
 _APPLICATION: Final = f"{__name__}:one_of_many"
