@@ -18,7 +18,6 @@ from xmlcurl.endpoint import Endpoint
 from xmlcurl.gate import Gate
 from xmlcurl.greetings import Greetings
 from xmlcurl.keyring import Keyring
-from xmlcurl.logs import lookup_lines
 from xmlcurl.lookup import Changes, Clock, Lookup, NoChanges
 from xmlcurl.metrics import CONTENT_TYPE, LookupMetrics
 from xmlcurl.render import fingerprint
@@ -89,8 +88,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> "Front":
             async with Lease(redis, copies).kept() if settings.local_copies_mb else nullcontext():
                 yield
         finally:
-            # uvicorn ends as the signal wants it that it was sent: then nothing is done at exit.
-            lookup_lines.flush()
             await documents.close()
             await redis.aclose()
             await reader.close()

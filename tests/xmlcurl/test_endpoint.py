@@ -18,7 +18,6 @@ from tests.xmlcurl.service import Service, running
 from xmlcurl.documents import Documents, Found, Load
 from xmlcurl.endpoint import Endpoint
 from xmlcurl.gate import Gate
-from xmlcurl.logs import lookup_lines
 from xmlcurl.lookup import Lookup
 from xmlcurl.metrics import LookupMetrics
 from xmlcurl.settings import LOOPBACK
@@ -190,15 +189,6 @@ async def test_a_body_that_does_not_come_is_not_waited_for(service: Service) -> 
 
     assert sent[0]["status"] == 408
     assert service.statements == []
-
-
-async def test_no_line_is_left_behind(tenant_id: int, migrated_database_url: str, redis_url: str) -> None:
-    """A process that is stopped writes what it has not yet written."""
-    async with running(migrated_database_url, redis_url) as service:
-        await service.post(b"")
-        assert lookup_lines._unwritten
-
-    assert not lookup_lines._unwritten
 
 
 async def test_probes(tenant_id: int, service: Service) -> None:
