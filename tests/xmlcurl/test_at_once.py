@@ -1,9 +1,12 @@
 """Work that asks nobody is told from work that has to, before it does."""
 
 import asyncio
-from typing import cast
+from collections.abc import Coroutine
+from typing import Any, cast
 
 import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from tests.samples import captures
 from tests.xmlcurl import asking
@@ -11,7 +14,10 @@ from tests.xmlcurl.conftest import only_sqlite
 from tests.xmlcurl.service import running
 from xmlcurl.app import Front
 from xmlcurl.at_once import NotAtOnce, about_to_ask, at_once
+from xmlcurl.by_phone import Management
 from xmlcurl.questions import understand
+from xmlcurl.store.model import Wish
+from xmlcurl.store.peers import PeerBook, Peers
 
 asked: list[str] = []
 
@@ -57,6 +63,25 @@ async def test_who_asks_without_a_word_is_found_out() -> None:
     """It must not be begun twice."""
     with pytest.raises(RuntimeError, match="about_to_ask"):
         at_once(asyncio.sleep(0))
+
+
+async def test_whoever_knows_somebody_else_says_so(redis_url: str) -> None:
+    """Switches stand in Redis, and changes are management's."""
+    two = Peers(1, {1: "192.0.2.1:5070", 2: "192.0.2.2:5070"})
+    management = Management("http://127.0.0.1:9", SecretStr("never sent"), lookup_deadline_ms=500)
+    async with Redis.from_url(redis_url) as client:
+        book = PeerBook(client)
+        works: list[Coroutine[Any, Any, Any]] = [
+            book.seen_from("a switch"),
+            book.with_phones_of(two, "1001", "pbx.test"),
+            management.carry_out("pbx.test", Wish("dnd", "1001", "")),
+        ]
+        for work in works:
+            with pytest.raises(NotAtOnce):
+                at_once(work)
+
+        assert await book.seen_from("a switch") == Peers()
+        at_once(book.seen_from("a switch"))
 
 
 @only_sqlite

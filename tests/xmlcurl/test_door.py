@@ -91,7 +91,7 @@ class Server:
         return protocol, wire
 
     async def says(self, *parts: bytes, client: Client = HERE) -> bytes:
-        """What comes back on a new connection, up to its end if that is what comes."""
+        """What comes back on a new connection, and whether it is closed then."""
         protocol, wire = self.connection(client)
         for part in parts:
             if not wire.is_closing():
@@ -100,8 +100,9 @@ class Server:
         protocol.eof_received()
         while self.state.tasks:
             await asyncio.wait(self.state.tasks)
+        end = b"(closed)" if wire.is_closing() else b""
         protocol.connection_lost(None)
-        return wire.written + (b"(closed)" if wire.is_closing() else b"")
+        return wire.written + end
 
 
 def request(body: bytes, *lines: str, first: str = "POST /xmlcurl HTTP/1.1", credentials: str = CREDENTIALS) -> bytes:
@@ -177,6 +178,7 @@ async def test_in_two_parts_it_is_answered_the_same(app: Watched, asked: bytes) 
     assert app.asked == len(asked) - 1
 
 
+OTHER = request(SIGN_IN, first="POST /xmlcurl/dialplan HTTP/1.1")
 LONG = asking.sip_auth().ljust(65_537, b"&")
 
 
@@ -187,8 +189,8 @@ LONG = asking.sip_auth().ljust(65_537, b"&")
         pytest.param([SIGN_IN, SIGN_IN[:200], SIGN_IN[200:], SIGN_IN], id="kept open, in parts"),
         pytest.param([SIGN_IN + SIGN_IN], id="two at once"),
         pytest.param([SIGN_IN, SIGN_IN + SIGN_IN[:99], SIGN_IN[99:]], id="one and a part at once"),
+        pytest.param([OTHER[: -len(SIGN_IN)], SIGN_IN], id="a request as the body of another"),
         pytest.param([SIGN_IN + b"&"], id="more than announced"),
-        pytest.param([SIGN_IN[:-1]], id="less than announced"),
         pytest.param([b"\r\n" + SIGN_IN], id="an empty line before it"),
         pytest.param([SIGN_IN.replace(b"\r\n", b"\n")], id="other line ends"),
         pytest.param([SIGN_IN.replace(b"\r\n\r\n", b"\n\n")[:-4] + b"\r\n\r\n"], id="an end inside the body"),
@@ -203,6 +205,20 @@ async def test_connections_go_on_as_they_would(app: Watched, parts: list[bytes])
     await server.says(SIGN_IN)
 
     assert [await server.says(*parts) for _ in range(2)] == [usual] * 2
+
+
+async def test_a_part_of_a_request_is_none(app: Watched) -> None:
+    """Whoever goes away in the middle of it gets nothing, and leaves nothing behind."""
+    server = Server(app)
+
+    for _ in range(2):
+        protocol, wire = server.connection()
+        protocol.data_received(SIGN_IN[:-1])
+        protocol.connection_lost(None)
+        await asyncio.wait(server.state.tasks)
+        assert wire.written == b""
+
+    assert app.heads == {}
 
 
 CHUNKS = b"%x\r\n%b\r\n0\r\n\r\n" % (len(asking.sip_auth()), asking.sip_auth())
