@@ -13,6 +13,7 @@ from starlette.types import Lifespan, Receive, Scope, Send
 from xmlcurl.by_phone import Management
 from xmlcurl.configuration import Configuration
 from xmlcurl.documents import Documents
+from xmlcurl.door import AnswerAtOnce, Head
 from xmlcurl.endpoint import Endpoint
 from xmlcurl.gate import Gate
 from xmlcurl.greetings import Greetings
@@ -117,12 +118,18 @@ class Front(Router):
         metrics: LookupMetrics,
     ) -> None:
         super().__init__(routes, redirect_slashes=False, lifespan=lifespan)
+        self.heads: dict[bytes, Head] = {}
         self._endpoints = endpoints
         self._metrics = metrics
 
     def turned_away(self) -> None:
         """A request that there was no time to read."""
         self._metrics.overloaded.inc()
+
+    def answers_at_once(self, scope: Mapping[str, Any], length: int) -> AnswerAtOnce | None:
+        """As `Lookups` wants it."""
+        endpoint = self._endpoints.get(scope["path"])
+        return endpoint.answer_at_once if endpoint and endpoint.would_take(scope, length) else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._endpoints.get(scope.get("path", ""))

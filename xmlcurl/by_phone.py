@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import h11
 from pydantic import SecretStr
 
+from xmlcurl.at_once import about_to_ask
 from xmlcurl.logs import get_log
 from xmlcurl.store.model import Wish
 
@@ -49,6 +50,7 @@ class Management:
 
     async def carry_out(self, domain: str, wish: Wish) -> Outcome:
         """Never raises: whoever dialled must hear something."""
+        about_to_ask()
         said = {"domain": domain, "kind": wish.kind, "number": wish.number, "digits": wish.digits}
         try:
             async with asyncio.timeout(self._seconds):

@@ -3,16 +3,14 @@
 Each command imports what it needs when it runs: the check needs no server, and must not wait for one.
 """
 
-import gc
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from xmlcurl.settings import Settings
+from xmlcurl.garbage import left_alone
 
 commands = typer.Typer(
     add_completion=False,
@@ -30,41 +28,17 @@ def serve_command(
     ] = 1,
 ) -> None:
     """Answer lookups until it is told to stop. Settings come from the environment, see docs/operations.md."""
-    # A tenth of the time to the first answer goes into looking for garbage among modules that are being loaded.
-    gc.disable()
-    from xmlcurl.settings import Settings, SettingsError, load  # noqa: PLC0415 - not for check-conf
+    with left_alone():
+        from xmlcurl.settings import SettingsError  # noqa: PLC0415 - not for check-conf
+        from xmlcurl.workers import ready  # noqa: PLC0415 - the same
 
     try:
-        settings = load(Settings)
-        if workers == 1:
-            serve(settings)
-        else:
-            gc.enable()
-            from xmlcurl import workers as many  # noqa: PLC0415 - not for one
-
-            many.serve(settings, workers)
+        with left_alone():
+            serve = ready(workers)
+        serve()
     except SettingsError as exc:
         typer.echo(f"xmlcurl: {exc}", err=True)
         raise typer.Exit(2) from None
-
-
-def serve(settings: "Settings") -> None:
-    """Serve until SIGINT or SIGTERM.
-
-    Raises:
-        SettingsError: a URL can't be understood, or the address is taken.
-    """
-    from xmlcurl import logs  # noqa: PLC0415 - not for check-conf
-    from xmlcurl.app import create_app, require_usable_redis  # noqa: PLC0415 - the same
-    from xmlcurl.serving import Door, serve_until_stopped  # noqa: PLC0415 - the same
-
-    app = create_app(settings)
-    require_usable_redis(settings)
-    # What is there now stays: it is not looked through again and again.
-    gc.freeze()
-    gc.enable()
-    logs.set_up(settings.log_level)
-    serve_until_stopped(app, setting="LOOKUP_BIND", bind=settings.lookup_bind, protocol=Door)
 
 
 @commands.command("check-conf")

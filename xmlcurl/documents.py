@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from xmlcurl.at_once import about_to_ask
 from xmlcurl.store.cache import Cache, CacheUnavailable, Guard, Hit
 from xmlcurl.store.local import LocalCopies, Mark
 from xmlcurl.store.model import Document
@@ -125,6 +126,7 @@ class Documents:
         """
         if copy := self._copies.get(key):
             return Found(copy.document, "local")
+        about_to_ask()
         with self._place_of_a_lookup():
             return await self._find_further(key, domain, load)
 
@@ -153,6 +155,7 @@ class Documents:
         key = f"nobody's {domain}"
         if self._copies.get(key):
             return False
+        about_to_ask()
         mark = self._copies.mark()
         try:
             looked = await self._look(NO_KEY, domain)
@@ -177,6 +180,7 @@ class Documents:
         Raises:
             StoreUnavailable: it did not answer.
         """
+        about_to_ask()
         async with self._reader.connection() as connection:
             return await load(connection)
 
@@ -186,6 +190,7 @@ class Documents:
         Raises:
             StoreUnavailable: it did not answer.
         """
+        about_to_ask()
         async with self._reader.connection() as connection:
             return await find_number_owner(connection, number)
 

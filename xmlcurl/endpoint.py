@@ -6,13 +6,16 @@ text, never "not found": FreeSWITCH would take that for the truth.
 
 import json
 import time
+from collections.abc import Coroutine, Mapping
 from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
 from xmlcurl.answer import Answer
+from xmlcurl.at_once import at_once
 from xmlcurl.deadline import within
 from xmlcurl.documents import Overloaded
+from xmlcurl.door import Client
 from xmlcurl.gate import Gate
 from xmlcurl.logs import get_log, lookup_lines, members_of
 from xmlcurl.lookup import Lookup
@@ -28,6 +31,7 @@ SLOWEST_BODY_SECONDS: Final = 5.0
 """FreeSWITCH writes a request at once, and gives up after `timeout` of its binding."""
 
 _XML: Final[Header] = (b"content-type", b"text/xml; charset=utf-8")
+_AS_XML: Final = b"content-length: %%d\r\n%b: %b\r\n\r\n%%b" % _XML
 _TEXT: Final[Header] = (b"content-type", b"text/plain; charset=utf-8")
 _CLOSE: Final[Header] = (b"connection", b"close")  # the body was not read to its end
 _EXPECTED_FAILURES: Final = (StoreUnavailable, RenderRefused, TimeoutError)
@@ -93,7 +97,31 @@ class Endpoint:
             # Afterwards: FreeSWITCH does not wait for our disk.
             self._tell(understood, seconds, outcome)
 
-    def _admit(self, scope: Scope) -> None:
+    def would_take(self, scope: Mapping[str, Any], length: int) -> bool:
+        """Whether a request with this head, and so long a body, is let in."""
+        try:
+            self._admit(scope)
+        except Refusal:
+            return False
+        return length <= MAX_BODY_BYTES
+
+    def answer_at_once(self, body: bytes, client: Client) -> bytes | None:
+        """What a 200 of `__call__` has after its status; None: only `__call__` can tell.
+
+        For requests whose head `would_take`.
+        """
+        if not self._gate.admits_address(client):
+            return None
+        started = time.perf_counter()
+        try:
+            understood = understand(body)
+            answer = at_once(self._answer(understood))
+        except Exception:  # noqa: BLE001 - then it is told, once, where it is asked in the usual way
+            return None
+        self._tell(understood, time.perf_counter() - started, answer)
+        return _AS_XML % (len(answer.body), answer.body)
+
+    def _admit(self, scope: Mapping[str, Any]) -> None:
         if not self._gate.admits_address(scope.get("client")):
             raise Refusal(403, "this address may not ask")
         if not self._gate.admits_credentials(scope["headers"]):
@@ -102,13 +130,15 @@ class Endpoint:
             raise Refusal(405, "only POST", (b"allow", b"POST"))
 
     async def _outcome(self, understood: Understood) -> Answer | Exception:
-        query, question, _ = understood
-        is_asked_here = self._section in {None, query.section}
-        work = question.answer(self._lookup, query) if is_asked_here else self._lookup.not_found(query)
         try:
-            return await within(self._deadline_seconds, work)
+            return await within(self._deadline_seconds, self._answer(understood))
         except Exception as exc:  # noqa: BLE001 - the outermost loop: every lookup ends in an answer
             return exc
+
+    def _answer(self, understood: Understood) -> Coroutine[Any, Any, Answer]:
+        query, question, _ = understood
+        is_asked_here = self._section in {None, query.section}
+        return question.answer(self._lookup, query) if is_asked_here else self._lookup.not_found(query)
 
     def _tell(self, understood: Understood, seconds: float, outcome: Answer | Exception) -> None:
         _, question, asked = understood

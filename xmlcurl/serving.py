@@ -3,7 +3,7 @@
 import asyncio
 import os
 import tempfile
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -15,42 +15,11 @@ from xmlcurl.settings import ENV_PREFIX, SettingsError, split_bind
 BACKLOG: Final = 4_096
 """Connections that may wait to be accepted: FreeSWITCH opens one for each lookup."""
 
-MOST_AT_WORK: Final = 512
-"""Lookups of one process that may be at work; their first steps take a third of the shortest usual deadline."""
-
-_TURNED_AWAY: Final = (
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\n"
-    b"content-length: 14\r\nconnection: close\r\n\r\nno answer now\n"
-)
-
-
-class Crowded(Protocol):
-    """An application that wants to know of those that did not get in."""
-
-    def turned_away(self) -> None: ...
-
-
-class Door(HttpToolsProtocol):
-    """HTTP as uvicorn reads it, but what is posted while `MOST_AT_WORK` requests are at work gets 503 unread.
-
-    To read and refuse each of thousands takes so long that those who were let in miss their deadline.
-    """
-
-    def data_received(self, data: bytes) -> None:
-        # Health and metrics are still told: whoever asks for them would take a crowd for a failure. No part of a
-        # body begins so: a form has no blanks.
-        if len(self.tasks) >= MOST_AT_WORK and data.startswith(b"POST "):
-            self.transport.write(_TURNED_AWAY)
-            self.transport.close()
-            cast(Crowded, self.app).turned_away()
-        else:
-            super().data_received(data)
-
 
 def serve_until_stopped(
     app: ASGIApp, *, setting: str, bind: str, protocol: type[asyncio.Protocol] = HttpToolsProtocol
 ) -> None:
-    """Serve at `bind`, the value of `setting`, until SIGINT or SIGTERM. `protocol` `Door`: `app` is Crowded.
+    """Serve at `bind`, the value of `setting`, until SIGINT or SIGTERM. `protocol` `Door`: `app` is of `Lookups`.
 
     Raises:
         SettingsError: it can't be listened there; a line of the log says why.

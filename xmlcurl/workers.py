@@ -1,4 +1,4 @@
-"""`xmlcurl serve --workers N`: N processes at one address, each with its own application, lease and copies.
+"""`xmlcurl serve`: one process, or `--workers N` at one address, each with its own application, lease and copies.
 
 A process more than those N starts them, replaces one that died or stood still for five seconds, and ends them all.
 """
@@ -7,35 +7,42 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from xmlcurl import logs
 from xmlcurl.app import Front, create_app, require_usable_redis
-from xmlcurl.serving import Door, serve_by_many
+from xmlcurl.door import Door
+from xmlcurl.garbage import left_alone
+from xmlcurl.serving import serve_by_many, serve_until_stopped
 from xmlcurl.settings import Settings, load
 
 _APPLICATION: Final = f"{__name__}:one_of_many"
 
 
-def serve(settings: Settings, workers: int) -> None:
-    """Serve by so many processes until SIGINT or SIGTERM.
+def ready(workers: int) -> Callable[[], None]:
+    """What serves by so many processes until SIGINT or SIGTERM, once nothing was found that would keep it from that.
 
     Raises:
-        SettingsError: a URL can't be understood, or the address is taken.
+        SettingsError: from here, something is wrong with them; from what is returned, the address is taken.
     """
-    # Said once, here: a process that fails while it starts would only be started again.
-    create_app(settings)
+    settings = load(Settings)
+    # Of many, each makes its own. But one that fails while it starts would only be started again, so it is tried here.
+    app = create_app(settings)
     require_usable_redis(settings)
     logs.set_up(settings.log_level)
-    serve_by_many(_APPLICATION, workers, setting="LOOKUP_BIND", bind=settings.lookup_bind, protocol=Door)
+    serve = partial(serve_until_stopped, app) if workers == 1 else partial(serve_by_many, _APPLICATION, workers)
+    return partial(serve, setting="LOOKUP_BIND", bind=settings.lookup_bind, protocol=Door)
 
 
 def one_of_many() -> Front:
     """The application of one process, from the environment that it inherited."""
-    settings = load(Settings)
-    logs.set_up(settings.log_level)
-    threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
-    return create_app(settings)
+    with left_alone():
+        settings = load(Settings)
+        logs.set_up(settings.log_level)
+        threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
+        return create_app(settings)
 
 
 def _end_with_parent() -> None:

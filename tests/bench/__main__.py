@@ -65,10 +65,12 @@ def machine() -> dict[str, Any]:
 
 def table(ratios: Sequence[Ratio]) -> str:
     """As Markdown."""
-    lines = ["| row | ratio | measured | wanted | |", "|---|---|---|---|---|"]
+    lines = ["| row | ratio | measured | half of the rounds | wanted | |", "|---|---|---|---|---|---|"]
     for each in ratios:
         wanted = f"{'>=' if each.is_at_least else '<='} {each.bound:g}" if math.isfinite(each.bound) else ""
-        lines.append(f"| {each.row} | {each.what} | {each.value:.2f} | {wanted} | {'' if each.holds else 'missed'} |")
+        rounds = "{:.2f} to {:.2f}".format(*each.middle) if each.middle else ""
+        missed = "" if each.holds else "missed"
+        lines.append(f"| {each.row} | {each.what} | {each.value:.2f} | {rounds} | {wanted} | {missed} |")
     return "\n".join(lines)
 
 
@@ -78,6 +80,7 @@ def as_json(shown: dict[str, Any]) -> str:
             "row": each.row,
             "what": each.what,
             "value": round(each.value, 3),
+            "half of the rounds": each.middle and [round(value, 3) for value in each.middle],
             "bound": bound_of(each),
             "holds": each.holds,
         }

@@ -4,20 +4,28 @@ They are processes of their own, with blocking sockets: a fraction of what a ser
 server that is measured.
 """
 
+import hashlib
+import itertools
 import multiprocessing
 import os
+import re
 import socket
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import cycle, islice
 from multiprocessing.pool import Pool
 from typing import Final
 
 TIMEOUT_SECONDS: Final = 10.0
 _CHUNK: Final = 65_536
+
+_OF_ONE_REQUEST: Final = re.compile(
+    rb"(?<=[&_-])((?:Event-Sequence|Event-Date-Timestamp|Unique-ID|Call-UUID|Created-Time|uuid|call_uuid|sip_call_id"
+    rb"|sip_invite_stamp|sip_from_tag|sip_network_port|sip_received_port|sip_contact_port|sip_via_port|sip_via_rport"
+    rb"|remote_media_port|client_port|sip_auth_nonce|sip_auth_cnonce|sip_auth_response)=)([^&]*)"
+)
 
 
 class NotAnswered(Exception):
@@ -50,6 +58,21 @@ def request(path: str, body: bytes, credentials: str) -> bytes:
         "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
     )
     return head.encode() + body
+
+
+def another(sent: bytes, n: int) -> bytes:
+    """The same question another time: FreeSWITCH never sends the same bytes twice.
+
+    What is of one request only (its ids, stamps, ports and nonces) is made anew from `n`, and as long as it was.
+    """
+    digits = hashlib.blake2b(b"%d" % n, digest_size=32).hexdigest().encode()
+
+    def anew(found: re.Match[bytes]) -> bytes:
+        field, value = found.groups()
+        made = str(int(digits, 16)).encode() if value.isdigit() else digits
+        return field + made[: len(value)].ljust(len(value), b"0")
+
+    return _OF_ONE_REQUEST.sub(anew, sent)
 
 
 def answer(port: int, sent: bytes) -> bytes:
@@ -85,6 +108,7 @@ class Clients:
     def __init__(self, pool: Pool, count: int) -> None:
         self._pool = pool
         self._count = count
+        self._serial = itertools.count()
 
     def ask(self, port: int, requests: Sequence[bytes], number: int, *, clients: int | None = None) -> Times:
         """`number` requests in all, taken from `requests` in turn, by `clients` of the processes.
@@ -93,7 +117,8 @@ class Clients:
             NotAnswered: a request was not answered 200.
         """
         clients = clients or self._count
-        parts = [(port, list(islice(cycle(requests), n, number, clients))) for n in range(clients)]
+        asked = [another(each, next(self._serial)) for each in itertools.islice(itertools.cycle(requests), number)]
+        parts = [(port, asked[n::clients]) for n in range(clients)]
         done = self._pool.starmap(_ask, parts, chunksize=1)
         begun, ended = min(begun for begun, _, _ in done), max(ended for _, ended, _ in done)
         return Times(ended - begun, [latency for _, _, latencies in done for latency in latencies])

@@ -72,5 +72,11 @@ def ratio(ours: Sequence[float], others: Sequence[float]) -> float:
     return statistics.median(one / other for one, other in zip(ours, others, strict=True))
 
 
+def middle(ours: Sequence[float], others: Sequence[float]) -> tuple[float, float]:
+    """Between which two ratios those of half of the rounds lie: how far `ratio` is to be believed."""
+    ratios = sorted(one / other for one, other in zip(ours, others, strict=True))
+    return percentile(ratios, 25), percentile(ratios, 75)
+
+
 def percentile(ordered: Sequence[float], percent: int) -> float:
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]

@@ -11,7 +11,7 @@ from redis import Redis
 
 from tests.bench import store
 from tests.bench.load import Clients, answer, request
-from tests.bench.measure import Rounds, compare, ratio
+from tests.bench.measure import Rounds, compare, middle, ratio
 from tests.bench.others import CREDENTIALS
 from tests.bench.served import Served, served
 from tests.services import COMMANDS
@@ -29,6 +29,8 @@ class Ratio:
     value: float
     bound: float
     is_at_least: bool
+    middle: tuple[float, float] | None = None
+    """Where it was taken in rounds: between which two of them half of the rounds lie."""
 
     @property
     def holds(self) -> bool:
@@ -111,8 +113,8 @@ def only_redis(place: Place) -> Result:
         ours = running.enter_context(place.ours(XMLCURL_LOCAL_COPIES_MB="0"))
         hello = running.enter_context(place.hello(len(answer(ours.port, requests[0]))))
         results = place.compared(requests, ours, hello)
-    value = ratio(results["ours"].p50_us, results["hello"].p50_us)
-    return results, [Ratio("d", "p50 of what only Redis holds, against hello", value, 3.0, is_at_least=False)]
+    what = "p50 of what only Redis holds, against hello"
+    return results, [_most("d", what, results["ours"].p50_us, results["hello"].p50_us, 3.0)]
 
 
 ROWS: Final[dict[str, Callable[[Place], Result]]] = {"a": sign_in, "b": call, "d": only_redis, "c": simpler_ways}
@@ -132,12 +134,20 @@ def _against_hello(
         results = place.compared(requests, ours, hello)
     one, other = results["ours"], results["hello"]
     ratios = [
-        Ratio(row, f"{what}: throughput", ratio(one.a_second, other.a_second), least, is_at_least=True),
-        Ratio(row, f"{what}: CPU per request", ratio(one.cpu_us, other.cpu_us), most, is_at_least=False),
-        Ratio(row, f"{what}: p50 at one client", ratio(one.p50_us, other.p50_us), most, is_at_least=False),
+        _least(row, f"{what}: throughput", one.a_second, other.a_second, least),
+        _most(row, f"{what}: CPU per request", one.cpu_us, other.cpu_us, most),
+        _most(row, f"{what}: p50 at one client", one.p50_us, other.p50_us, most),
     ]
     return results, ratios
 
 
 def _faster(row: str, what: str, results: dict[str, Rounds], other: str, bound: float) -> Ratio:
-    return Ratio(row, what, ratio(results["ours"].a_second, results[other].a_second), bound, is_at_least=True)
+    return _least(row, what, results["ours"].a_second, results[other].a_second, bound)
+
+
+def _least(row: str, what: str, ours: Sequence[float], others: Sequence[float], bound: float) -> Ratio:
+    return Ratio(row, what, ratio(ours, others), bound, True, middle(ours, others))
+
+
+def _most(row: str, what: str, ours: Sequence[float], others: Sequence[float], bound: float) -> Ratio:
+    return Ratio(row, what, ratio(ours, others), bound, False, middle(ours, others))

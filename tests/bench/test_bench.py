@@ -1,17 +1,18 @@
 """The parts of the bench measure what they say; how fast anything is decides nothing here."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.bench import store
 from tests.bench.__main__ import as_json, measured, table
-from tests.bench.load import NotAnswered, answer, clients, request
-from tests.bench.measure import percentile, ratio
+from tests.bench.load import NotAnswered, another, answer, clients, request
+from tests.bench.measure import middle, percentile, ratio
 from tests.bench.rows import Ratio
 from tests.bench.served import served
-from xmlcurl.query import parse
+from xmlcurl.query import fields_of, parse
 
 CREDENTIALS = "freeswitch:a-password-of-the-bench"
 
@@ -75,14 +76,29 @@ def test_what_is_asked_is_what_was_captured() -> None:
     assert len(store.call("1000007")) > 6_500
 
 
+@pytest.mark.parametrize("made", [store.sign_in, store.call])
+def test_nothing_is_sent_twice(made: Callable[[str], bytes]) -> None:
+    """Other bytes each time, as many, that ask the same."""
+    once = request("/xmlcurl", made("1000007"), CREDENTIALS)
+
+    again = [another(once, n) for n in range(50)]
+
+    assert len(set(again)) == 50
+    assert {len(each) for each in again} == {len(once)}
+    assert {fields_of(each) for each in again} == {fields_of(once)}
+
+
 def test_ratios_are_of_rounds() -> None:
     """One round that was disturbed changes nothing."""
     assert ratio([10, 20, 1], [5, 10, 10]) == 2
+    assert middle([10, 20, 30, 40], [10, 10, 10, 10]) == (2, 4)
     assert percentile(list(range(100)), 99) == 99
     assert percentile([7], 50) == 7
 
 
 def test_the_table_says_what_is_missed() -> None:
-    missed, held = Ratio("a", "one", 0.8, 0.85, is_at_least=True), Ratio("b", "two", 1.2, 1.25, is_at_least=False)
+    """And how far apart the rounds were."""
+    missed, held = Ratio("a", "one", 0.8, 0.85, True, (0.75, 0.9)), Ratio("b", "two", 1.2, 1.25, is_at_least=False)
 
     assert [line.endswith("| missed |") for line in table([missed, held]).splitlines()[2:]] == [True, False]
+    assert "| 0.80 | 0.75 to 0.90 | >= 0.85 |" in table([missed, held])

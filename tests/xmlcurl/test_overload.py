@@ -1,7 +1,7 @@
 """More is asked for than can be answered: who is there is served, who comes is refused at once."""
 
 import asyncio
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import text
 from uvicorn.config import Config
@@ -13,7 +13,7 @@ from tests.xmlcurl.conftest import only_sqlite
 from tests.xmlcurl.service import Service, running
 from tests.xmlcurl.test_faults import NOWHERE, own_seed
 from xmlcurl.documents import LOOKUPS_FOR_EACH_LOAD
-from xmlcurl.serving import MOST_AT_WORK, Door
+from xmlcurl.door import MOST_AT_WORK, Door, Head
 
 __all__ = ["own_seed"]
 
@@ -124,6 +124,7 @@ class Counting:
     """An application that is not asked."""
 
     refused = 0
+    heads: ClassVar[dict[bytes, Head]] = {}
 
     async def __call__(self, _scope: Any, _receive: Any, _send: Any) -> None:
         raise AssertionError("read, though it is crowded")

@@ -11,6 +11,7 @@ from typing import Any, Final
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from xmlcurl.at_once import about_to_ask
 from xmlcurl.store.registrations import alive_key, table_key
 
 PEERS_KEY: Final = "xmlcurl:peers"
@@ -72,6 +73,7 @@ class PeerBook:
         """The switches, as the one with this Core-UUID sees them."""
         now = self._clock()
         if now >= self._read_again_at:
+            about_to_ask()
             # Before it is read: who asks meanwhile takes what there is, and only one waits for a Redis that hangs.
             self._read_again_at = now + READ_AGAIN_SECONDS
             await self._read()
@@ -81,6 +83,7 @@ class PeerBook:
         """The addresses of the other switches where a phone of that extension is registered now."""
         if not peers.others:
             return []
+        about_to_ask()
         try:
             # In one transaction: a hash and the key that vouches for it belong together.
             async with self._client.pipeline(transaction=True) as pipeline:
