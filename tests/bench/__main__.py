@@ -6,24 +6,30 @@ import math
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from management.embedded import redis_server
+from tests.bench import rows as lookups
 from tests.bench import store
+from tests.bench.cold import cold
 from tests.bench.load import clients
-from tests.bench.rows import ROWS, Place, Ratio
+from tests.bench.rows import Place, Ratio, Row
 from tests.servers import RedisServer
 
 CLIENTS = 4
 EXTENSIONS = 1_000
+ROWS: Mapping[str, Sequence[Row]] = {
+    **{name: [row] for name, row in lookups.ROWS.items()},
+    "d": [lookups.only_redis, cold],
+}
 
 
-def measured(rows: str, *, rounds: int, number: int) -> dict[str, Any]:
-    """What a run showed."""
+def measured(rows: str, **how: Any) -> dict[str, Any]:
+    """What a run showed; `how` much of it: `rounds` and so on of Place."""
     server_cpu, client_cpu = processors()
     shown: dict[str, Any] = {"machine": machine(), "figures": {}, "ratios": []}
     with ExitStack() as running:
@@ -34,11 +40,13 @@ def measured(rows: str, *, rounds: int, number: int) -> dict[str, Any]:
         url = f"sqlite+aiosqlite:///{folder / 'bench.sqlite'}"
         store.fill(url, EXTENSIONS)
         asking = running.enter_context(clients(CLIENTS, client_cpu))
-        place = Place(folder, url, redis.url, asking, server_cpu, rounds, number)
-        for row in rows:
-            results, ratios = ROWS[row](place)
-            shown["figures"][row] = {name: result.figures() for name, result in results.items()}
-            shown["ratios"] += ratios
+        place = Place(folder, url, redis.url, asking, server_cpu, **how)
+        for name in rows:
+            for row in ROWS[name]:
+                results, ratios = row(place)
+                figures = {each: result.figures() for each, result in results.items()}
+                shown["figures"].setdefault(name, {}).update(figures)
+                shown["ratios"] += ratios
     shown["load at the end"] = os.getloadavg()[0]
     return shown
 

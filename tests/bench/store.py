@@ -88,9 +88,10 @@ def _insert(connection: Connection, table: Table, rows: Select[Any]) -> None:
     connection.execute(insert(table).from_select(list(rows.selected_columns.keys()), rows))
 
 
-def sign_in(name: str) -> bytes:
+def sign_in(name: str, domain: str = DOMAIN) -> bytes:
     """A REGISTER of that extension, as one was captured: 1.1 kB."""
-    return _capture("b1_register_basic", b"&user=1030&").replace(b"1030", name.encode())
+    body = _capture("b1_register_basic", b"&user=1030&").replace(b"1030", name.encode())
+    return body.replace(DOMAIN.encode(), domain.encode())
 
 
 def call(caller: str, called: str = CALLED) -> bytes:
