@@ -18,6 +18,7 @@ from tests.bench import store
 from tests.bench.cold import cold
 from tests.bench.load import clients
 from tests.bench.rows import Place, Ratio, Row
+from tests.bench.sizes import sizes
 from tests.servers import RedisServer
 
 CLIENTS = 4
@@ -25,6 +26,7 @@ EXTENSIONS = 1_000
 ROWS: Mapping[str, Sequence[Row]] = {
     **{name: [row] for name, row in lookups.ROWS.items()},
     "d": [lookups.only_redis, cold],
+    "e": [sizes],
 }
 
 
@@ -103,9 +105,12 @@ def main() -> None:
     words.add_argument("--rows", default="".join(ROWS), help=f"which of {''.join(ROWS)}")
     words.add_argument("--rounds", type=int, default=9)
     words.add_argument("--number", type=int, default=2_000, help="requests of each server in a round")
+    words.add_argument("--largest", type=int, default=100_000, help="extensions of row e's largest store")
+    words.add_argument("--bulk", type=int, default=10_000, help="extensions that row g creates")
+    words.add_argument("--seconds", type=float, default=20.0, help="how long row f writes, at each rate")
     words.add_argument("--json", type=Path, help="where to write everything")
     given = words.parse_args()
-    shown = measured(given.rows, rounds=given.rounds, number=given.number)
+    shown = measured(**{name: value for name, value in vars(given).items() if name != "json"})
     sys.stdout.write(f"{table(shown['ratios'])}\n\n{as_json(shown)}\n")
     if given.json:
         given.json.write_text(as_json(shown) + "\n")
