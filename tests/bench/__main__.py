@@ -12,14 +12,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from management.embedded import redis_server
 from tests.bench import rows as lookups
 from tests.bench import store
+from tests.bench.bulk import bulk
 from tests.bench.cold import cold
+from tests.bench.databases import own_redis
 from tests.bench.load import clients
 from tests.bench.rows import Place, Ratio, Row
 from tests.bench.sizes import sizes
-from tests.servers import RedisServer
+from tests.bench.starts import starts
+from tests.bench.writes import writes
 
 CLIENTS = 4
 EXTENSIONS = 1_000
@@ -27,6 +29,9 @@ ROWS: Mapping[str, Sequence[Row]] = {
     **{name: [row] for name, row in lookups.ROWS.items()},
     "d": [lookups.only_redis, cold],
     "e": [sizes],
+    "f": [writes],
+    "g": [bulk],
+    "s": [starts],
 }
 
 
@@ -36,13 +41,11 @@ def measured(rows: str, **how: Any) -> dict[str, Any]:
     shown: dict[str, Any] = {"machine": machine(), "figures": {}, "ratios": []}
     with ExitStack() as running:
         folder = Path(running.enter_context(TemporaryDirectory()))
-        redis = RedisServer(folder / "redis", executable=redis_server())
-        redis.start()
-        running.callback(redis.stop)
+        redis_url = running.enter_context(own_redis(folder / "redis"))
         url = f"sqlite+aiosqlite:///{folder / 'bench.sqlite'}"
         store.fill(url, EXTENSIONS)
         asking = running.enter_context(clients(CLIENTS, client_cpu))
-        place = Place(folder, url, redis.url, asking, server_cpu, **how)
+        place = Place(folder, url, redis_url, asking, server_cpu, **how)
         for name in rows:
             for row in ROWS[name]:
                 results, ratios = row(place)

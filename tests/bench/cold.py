@@ -9,7 +9,7 @@ from typing import Final
 from redis import Redis
 
 from tests.bench import store
-from tests.bench.databases import stores
+from tests.bench.databases import own_redis, stores
 from tests.bench.load import answer, request
 from tests.bench.measure import Figures, ratio
 from tests.bench.others import CREDENTIALS
@@ -30,9 +30,13 @@ def cold(place: Place) -> Result:
     count = max(place.number, COUNTED)
     phones = [store.phone(n, count) for n in range(count)]
     requests = [request("/xmlcurl", store.sign_in(*each), CREDENTIALS) for each in phones]
-    with stores(place.folder / "cold", count) as urls, Redis.from_url(place.redis_url) as redis:
+    with (
+        stores(place.folder / "cold", count) as urls,
+        own_redis(place.folder / "cold redis") as redis_url,
+        Redis.from_url(redis_url) as redis,
+    ):
         for name, (url,) in urls.items():
-            there = replace(place, database_url=url)
+            there = replace(place, database_url=url, redis_url=redis_url)
             redis.flushall()
             with ExitStack() as running:
                 ours = running.enter_context(there.ours(f"ours, cold, {name}", **ALONE))

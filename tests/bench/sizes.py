@@ -7,15 +7,13 @@ from typing import Final
 
 from redis import Redis
 
-from management.embedded import redis_server
 from tests.bench import store
 from tests.bench.cold import ALONE
-from tests.bench.databases import stores
+from tests.bench.databases import own_redis, stores
 from tests.bench.load import request
 from tests.bench.measure import Figures, Rounds, compare, ratio
 from tests.bench.others import CREDENTIALS
 from tests.bench.rows import ASKED, Place, Ratio, Result, Shown
-from tests.servers import RedisServer
 
 SIZES: Final = (1_000, 100_000, 1_000_000)
 STARTS: Final = 3
@@ -28,14 +26,14 @@ def sizes(place: Place) -> Result:
     ratios: list[Ratio] = []
     with ExitStack() as running:
         urls = running.enter_context(stores(place.folder / "sizes", *wanted))
-        servers = [RedisServer(place.folder / f"redis-{size}", executable=redis_server()) for size in wanted]
-        for server in servers:
-            server.start()
-            running.callback(server.stop)
         for database, of_sizes in urls.items():
             places = {
-                size: replace(place, database_url=url, redis_url=server.url)
-                for size, url, server in zip(wanted, of_sizes, servers, strict=True)
+                size: replace(
+                    place,
+                    database_url=url,
+                    redis_url=running.enter_context(own_redis(place.folder / f"redis {database} {size}")),
+                )
+                for size, url in zip(wanted, of_sizes, strict=True)
             }
             for kind, bound, compared in (("hot", 1.1, _hot), ("cold", 1.5, _cold)):
                 results = compared(place, places)
