@@ -18,7 +18,8 @@ from tests.bench.bulk import bulk
 from tests.bench.cold import cold
 from tests.bench.databases import own_redis
 from tests.bench.load import clients
-from tests.bench.rows import Place, Ratio, Row
+from tests.bench.registrations import registrations
+from tests.bench.rows import Place, Ratio, Row, Skipped
 from tests.bench.sizes import sizes
 from tests.bench.starts import starts
 from tests.bench.writes import writes
@@ -31,6 +32,7 @@ ROWS: Mapping[str, Sequence[Row]] = {
     "e": [sizes],
     "f": [writes],
     "g": [bulk],
+    "h": [registrations],
     "s": [starts],
 }
 
@@ -38,7 +40,7 @@ ROWS: Mapping[str, Sequence[Row]] = {
 def measured(rows: str, **how: Any) -> dict[str, Any]:
     """What a run showed; `how` much of it: `rounds` and so on of Place."""
     server_cpu, client_cpu = processors()
-    shown: dict[str, Any] = {"machine": machine(), "figures": {}, "ratios": []}
+    shown: dict[str, Any] = {"machine": machine(), "figures": {}, "ratios": [], "skipped": {}}
     with ExitStack() as running:
         folder = Path(running.enter_context(TemporaryDirectory()))
         redis_url = running.enter_context(own_redis(folder / "redis"))
@@ -48,7 +50,11 @@ def measured(rows: str, **how: Any) -> dict[str, Any]:
         place = Place(folder, url, redis_url, asking, server_cpu, **how)
         for name in rows:
             for row in ROWS[name]:
-                results, ratios = row(place)
+                try:
+                    results, ratios = row(place)
+                except Skipped as exc:
+                    shown["skipped"][name] = str(exc)
+                    continue
                 figures = {each: result.figures() for each, result in results.items()}
                 shown["figures"].setdefault(name, {}).update(figures)
                 shown["ratios"] += ratios

@@ -64,6 +64,9 @@ class Place:
     def hello(self, size: int) -> AbstractContextManager[Served]:
         return self._served("hello", ["-m", "tests.bench.hello", "BIND", str(size)])
 
+    def stub(self, documents: Path) -> AbstractContextManager[Served]:
+        return self._served("stub", ["-m", "tests.bench.stub", "BIND", str(documents)])
+
     def other(self, kind: str, url: str) -> AbstractContextManager[Served]:
         return self._served(kind, ["-m", "tests.bench.others", kind, "BIND", url])
 
@@ -88,6 +91,10 @@ class Place:
     ) -> AbstractContextManager[Served]:
         first = request("/xmlcurl", store.sign_in(store.number(0)), CREDENTIALS)
         return served(name, words, first=first, folder=self.folder, environment=environment, cpu=self.cpu)
+
+
+class Skipped(Exception):
+    """A row can't be measured here; the message says why."""
 
 
 class Shown(Protocol):
