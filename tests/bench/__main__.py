@@ -114,7 +114,7 @@ def main() -> None:
     words.add_argument("--rows", default="".join(ROWS), help=f"which of {''.join(ROWS)}")
     words.add_argument("--rounds", type=int, default=9)
     words.add_argument("--number", type=int, default=2_000, help="requests of each server in a round")
-    words.add_argument("--largest", type=int, default=100_000, help="extensions of row e's largest store")
+    words.add_argument("--sizes", type=int, nargs="+", default=[1_000, 100_000], help="extensions of row e's stores")
     words.add_argument("--bulk", type=int, default=10_000, help="extensions that row g creates")
     words.add_argument("--seconds", type=float, default=20.0, help="how long row f writes, at each rate")
     words.add_argument("--json", type=Path, help="where to write everything")

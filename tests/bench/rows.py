@@ -46,8 +46,8 @@ class Place:
     cpu: int | None
     rounds: int
     number: int
-    largest: int = 100_000
-    """How many extensions the largest store of row e has."""
+    sizes: Sequence[int] = (1_000, 100_000)
+    """How many extensions the stores of row e have, the smallest first."""
     bulk: int = 10_000
     """How many extensions row g creates."""
     seconds: float = 20.0

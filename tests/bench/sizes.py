@@ -15,17 +15,16 @@ from tests.bench.measure import Figures, Rounds, compare, ratio
 from tests.bench.others import CREDENTIALS
 from tests.bench.rows import ASKED, Place, Ratio, Result, Shown
 
-SIZES: Final = (1_000, 100_000, 1_000_000)
-STARTS: Final = 3
+MOST_STARTS: Final = 3
 
 
 def sizes(place: Place) -> Result:
     """Hot and cold sign-ins at each size, and what a process takes to start, and of memory."""
-    wanted = [size for size in SIZES if size <= max(place.largest, SIZES[0])]
+    smallest, *others = place.sizes
     shown: dict[str, Shown] = {}
     ratios: list[Ratio] = []
     with ExitStack() as running:
-        urls = running.enter_context(stores(place.folder / "sizes", *wanted))
+        urls = running.enter_context(stores(place.folder / "sizes", *place.sizes))
         for database, of_sizes in urls.items():
             places = {
                 size: replace(
@@ -33,16 +32,16 @@ def sizes(place: Place) -> Result:
                     database_url=url,
                     redis_url=running.enter_context(own_redis(place.folder / f"redis {database} {size}")),
                 )
-                for size, url in zip(wanted, of_sizes, strict=True)
+                for size, url in zip(place.sizes, of_sizes, strict=True)
             }
             for kind, bound, compared in (("hot", 1.1, _hot), ("cold", 1.5, _cold)):
                 results = compared(place, places)
                 for size, (rounds, figures) in results.items():
                     shown[f"{database}, {size:,}, {kind}"] = Figures({**rounds.figures(), **figures})
-                    if size > wanted[0]:
-                        value = ratio(rounds.p50_us, results[wanted[0]][0].p50_us)
-                        what = f"{kind}, {database}: p50 with {size:,} extensions, against {wanted[0]:,}"
-                        ratios.append(Ratio("e", what, value, bound, is_at_least=False))
+                for size in others:
+                    value = ratio(results[size][0].p50_us, results[smallest][0].p50_us)
+                    what = f"{kind}, {database}: p50 with {size:,} extensions, against {smallest:,}"
+                    ratios.append(Ratio("e", what, value, bound, is_at_least=False))
     return shown, ratios
 
 
@@ -54,7 +53,7 @@ def _hot(place: Place, places: dict[int, Place]) -> Measured:
     with ExitStack() as running:
         starts: dict[int, list[float]] = {size: [] for size in places}
         for size, there in places.items():
-            for n in range(STARTS):
+            for n in range(min(MOST_STARTS, place.rounds)):
                 with there.ours(f"start {size} {n}") as ours:
                     starts[size].append(ours.started_seconds)
         servers = {size: running.enter_context(there.ours(f"ours {size}")) for size, there in places.items()}
@@ -71,7 +70,7 @@ def _hot(place: Place, places: dict[int, Place]) -> Measured:
 
 def _requests(size: int, asked: int) -> list[bytes]:
     """Of so many phones all over the store."""
-    phones = (store.phone(n, size) for n in range(0, size, size // asked))
+    phones = (store.phone(n, size) for n in range(0, size, max(1, size // asked)))
     return [request("/xmlcurl", store.sign_in(*each), CREDENTIALS) for each in phones]
 
 
@@ -84,7 +83,7 @@ def _cold(place: Place, places: dict[int, Place]) -> Measured:
     with ExitStack() as running:
         servers = {size: running.enter_context(there.ours(f"cold {size}", **ALONE)) for size, there in places.items()}
         # Nobody is asked for twice between two emptyings.
-        number = min(SIZES[0], place.number)
+        number = min(place.number, *place.sizes)
         asked = {server: _requests(size, number) for size, server in servers.items()}
         results = compare(place.clients, asked, rounds=place.rounds, number=number, before_each=forget)
     return {size: (results[server.name], {}) for size, server in servers.items()}
