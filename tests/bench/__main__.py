@@ -6,39 +6,58 @@ import math
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from management.embedded import redis_server
+from tests.bench import rows as lookups
 from tests.bench import store
+from tests.bench.bulk import bulk
+from tests.bench.cold import cold
+from tests.bench.databases import own_redis
 from tests.bench.load import clients
-from tests.bench.rows import ROWS, Place, Ratio
-from tests.servers import RedisServer
+from tests.bench.registrations import registrations
+from tests.bench.rows import Place, Ratio, Row, Skipped
+from tests.bench.sizes import sizes
+from tests.bench.starts import starts
+from tests.bench.writes import writes
 
 CLIENTS = 4
 EXTENSIONS = 1_000
+ROWS: Mapping[str, Sequence[Row]] = {
+    **{name: [row] for name, row in lookups.ROWS.items()},
+    "d": [lookups.only_redis, cold],
+    "e": [sizes],
+    "f": [writes],
+    "g": [bulk],
+    "h": [registrations],
+    "s": [starts],
+}
 
 
-def measured(rows: str, *, rounds: int, number: int) -> dict[str, Any]:
-    """What a run showed."""
+def measured(rows: str, **how: Any) -> dict[str, Any]:
+    """What a run showed; `how` much of it: `rounds` and so on of Place."""
     server_cpu, client_cpu = processors()
-    shown: dict[str, Any] = {"machine": machine(), "figures": {}, "ratios": []}
+    shown: dict[str, Any] = {"machine": machine(), "figures": {}, "ratios": [], "skipped": {}}
     with ExitStack() as running:
         folder = Path(running.enter_context(TemporaryDirectory()))
-        redis = RedisServer(folder / "redis", executable=redis_server())
-        redis.start()
-        running.callback(redis.stop)
+        redis_url = running.enter_context(own_redis(folder / "redis"))
         url = f"sqlite+aiosqlite:///{folder / 'bench.sqlite'}"
         store.fill(url, EXTENSIONS)
         asking = running.enter_context(clients(CLIENTS, client_cpu))
-        place = Place(folder, url, redis.url, asking, server_cpu, rounds, number)
-        for row in rows:
-            results, ratios = ROWS[row](place)
-            shown["figures"][row] = {name: result.figures() for name, result in results.items()}
-            shown["ratios"] += ratios
+        place = Place(folder, url, redis_url, asking, server_cpu, **how)
+        for name in rows:
+            for row in ROWS[name]:
+                try:
+                    results, ratios = row(place)
+                except Skipped as exc:
+                    shown["skipped"][name] = str(exc)
+                    continue
+                figures = {each: result.figures() for each, result in results.items()}
+                shown["figures"].setdefault(name, {}).update(figures)
+                shown["ratios"] += ratios
     shown["load at the end"] = os.getloadavg()[0]
     return shown
 
@@ -98,9 +117,12 @@ def main() -> None:
     words.add_argument("--rows", default="".join(ROWS), help=f"which of {''.join(ROWS)}")
     words.add_argument("--rounds", type=int, default=9)
     words.add_argument("--number", type=int, default=2_000, help="requests of each server in a round")
+    words.add_argument("--sizes", type=int, nargs="+", default=[1_000, 100_000], help="extensions of row e's stores")
+    words.add_argument("--bulk", type=int, default=10_000, help="extensions that row g creates")
+    words.add_argument("--seconds", type=float, default=20.0, help="how long row f writes, at each rate")
     words.add_argument("--json", type=Path, help="where to write everything")
     given = words.parse_args()
-    shown = measured(given.rows, rounds=given.rounds, number=given.number)
+    shown = measured(**{name: value for name, value in vars(given).items() if name != "json"})
     sys.stdout.write(f"{table(shown['ratios'])}\n\n{as_json(shown)}\n")
     if given.json:
         given.json.write_text(as_json(shown) + "\n")

@@ -17,7 +17,7 @@ def hello(size: int) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            await live(receive, send)
             return
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -25,7 +25,7 @@ def hello(size: int) -> ASGIApp:
     return app
 
 
-async def _live(receive: Receive, send: Send) -> None:
+async def live(receive: Receive, send: Send) -> None:
     kind = ""
     while kind != "lifespan.shutdown":
         kind = (await receive())["type"]

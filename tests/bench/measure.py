@@ -4,7 +4,7 @@ Ratios are taken within a round, and their median over the rounds: a round that 
 """
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -44,8 +44,12 @@ def compare(
     *,
     rounds: int,
     number: int,
+    before_each: Callable[[], object] = lambda: None,
 ) -> dict[str, Rounds]:
-    """Each server's rounds by its name. `number` requests by all clients, and a half of that by one, in each round."""
+    """Each server's rounds by its name. `number` requests by all clients, and a half of that by one, in each round.
+
+    `before_each` is called before anything is asked, and what it does is not measured.
+    """
     for server, requests in asked.items():
         clients.ask(server.port, requests, max(WARM_UP, len(requests)))
     results = {server.name: Rounds() for server in asked}
@@ -54,6 +58,7 @@ def compare(
         order = list(asked.items())[:: -1 if n % 2 else 1]
         for server, requests in order:
             result = results[server.name]
+            before_each()
             before = server.cpu_seconds()
             times = clients.ask(server.port, requests, number)
             cpu = server.cpu_seconds() - before
@@ -61,10 +66,21 @@ def compare(
             result.cpu_us.append(cpu / number * 1e6)
             result.busy.append(cpu / times.seconds)
         for server, requests in order:
+            before_each()
             latencies = sorted(clients.ask(server.port, requests, number // 2, clients=1).latencies)
             results[server.name].p50_us.append(percentile(latencies, 50) * 1e6)
             results[server.name].p99_us.append(percentile(latencies, 99) * 1e6)
     return results
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured without rounds."""
+
+    values: Mapping[str, float]
+
+    def figures(self) -> Mapping[str, float]:
+        return {name: round(value, 2) for name, value in self.values.items()}
 
 
 def ratio(ours: Sequence[float], others: Sequence[float]) -> float:

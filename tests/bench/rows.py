@@ -1,11 +1,11 @@
 """The rows of the table: what is asked of whom, and which ratio is wanted."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, TypeAlias
 
 from redis import Redis
 
@@ -48,26 +48,45 @@ class Place:
     cpu: int | None
     rounds: int
     number: int
+    sizes: Sequence[int] = (1_000, 100_000)
+    """How many extensions the stores of row e have, the smallest first."""
+    bulk: int = 10_000
+    """How many extensions row g creates."""
+    seconds: float = 20.0
+    """How long row f writes, at each rate."""
 
     def ours(self, name: str = "ours", **settings: str) -> AbstractContextManager[Served]:
         """`xmlcurl serve`, as it is by default but for credentials."""
-        environment = {
+        return self._served(name, [str(COMMANDS / "xmlcurl"), "serve"], self._environment | settings)
+
+    def counted(self, statements: Path, **settings: str) -> AbstractContextManager[Served]:
+        """The same, that writes down each of its SQL statements."""
+        return self._served("counted", ["-m", "tests.bench.counted", str(statements)], self._environment | settings)
+
+    def hello(self, size: int) -> AbstractContextManager[Served]:
+        return self._served("hello", ["-m", "tests.bench.hello", "BIND", str(size)])
+
+    def stub(self, documents: Path) -> AbstractContextManager[Served]:
+        return self._served("stub", ["-m", "tests.bench.stub", "BIND", str(documents)])
+
+    def other(self, kind: str, url: str) -> AbstractContextManager[Served]:
+        return self._served(kind, ["-m", "tests.bench.others", kind, "BIND", url])
+
+    def compared(
+        self, requests: Sequence[bytes], *servers: Served, before_each: Callable[[], object] = lambda: None
+    ) -> dict[str, Rounds]:
+        asked = dict.fromkeys(servers, requests)
+        return compare(self.clients, asked, rounds=self.rounds, number=self.number, before_each=before_each)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
             "XMLCURL_DATA_DIR": str(self.folder),
             "XMLCURL_DATABASE_URL": self.database_url,
             "XMLCURL_REDIS_URL": self.redis_url,
             "XMLCURL_LOOKUP_CREDENTIALS": CREDENTIALS,
             "XMLCURL_LOOKUP_BIND": "BIND",
         }
-        return self._served(name, [str(COMMANDS / "xmlcurl"), "serve"], environment | settings)
-
-    def hello(self, size: int) -> AbstractContextManager[Served]:
-        return self._served("hello", ["-m", "tests.bench.hello", "BIND", str(size)])
-
-    def other(self, kind: str, url: str) -> AbstractContextManager[Served]:
-        return self._served(kind, ["-m", "tests.bench.others", kind, "BIND", url])
-
-    def compared(self, requests: Sequence[bytes], *servers: Served) -> dict[str, Rounds]:
-        return compare(self.clients, dict.fromkeys(servers, requests), rounds=self.rounds, number=self.number)
 
     def _served(
         self, name: str, words: list[str], environment: dict[str, str] | None = None
@@ -76,7 +95,18 @@ class Place:
         return served(name, words, first=first, folder=self.folder, environment=environment, cpu=self.cpu)
 
 
-Result = tuple[dict[str, Rounds], list[Ratio]]
+class Skipped(Exception):
+    """A row can't be measured here; the message says why."""
+
+
+class Shown(Protocol):
+    """What the JSON says of one of those that were compared."""
+
+    def figures(self) -> Mapping[str, float]: ...
+
+
+Result: TypeAlias = tuple[Mapping[str, Shown], list[Ratio]]
+Row: TypeAlias = Callable[[Place], Result]
 
 
 def sign_in(place: Place) -> Result:
@@ -117,7 +147,7 @@ def only_redis(place: Place) -> Result:
     return results, [_most("d", what, results["ours"].p50_us, results["hello"].p50_us, 3.0)]
 
 
-ROWS: Final[dict[str, Callable[[Place], Result]]] = {"a": sign_in, "b": call, "d": only_redis, "c": simpler_ways}
+ROWS: Final[dict[str, Row]] = {"a": sign_in, "b": call, "d": only_redis, "c": simpler_ways}
 
 
 def _requests(made: Callable[[str], bytes]) -> Iterator[bytes]:

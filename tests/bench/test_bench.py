@@ -12,9 +12,14 @@ from tests.bench.load import NotAnswered, another, answer, clients, request
 from tests.bench.measure import middle, percentile, ratio
 from tests.bench.rows import Ratio
 from tests.bench.served import served
+from tests.seed import a1_hash
 from xmlcurl.query import fields_of, parse
+from xmlcurl.store.queries import find_extension, find_tenant_id
+from xmlcurl.store.reader import Reader
 
 CREDENTIALS = "freeswitch:a-password-of-the-bench"
+STARTS_MANY = pytest.mark.timeout(240)
+"""Ten processes and more, on a machine that may be busy."""
 
 
 def test_a_row_is_measured() -> None:
@@ -30,6 +35,84 @@ def test_a_row_is_measured() -> None:
         "sign-in: p50 at one client",
     ]
     assert json.loads(as_json(shown))["ratios"][0]["value"] == round(shown["ratios"][0].value, 3)
+
+
+def test_cold_lookups_are_measured() -> None:
+    """On both databases; the first one reads the set of domains too, and no other one takes more than one statement."""
+    shown = measured("d", rounds=1, number=40)
+
+    for database in ("SQLite", "PostgreSQL"):
+        assert shown["figures"]["d"][f"statements, {database}"] == {"first": 2, "next": 1}
+        assert shown["figures"]["d"][f"ours, cold, {database}"]["p50 us"] > 0
+    assert [each.what for each in shown["ratios"] if not each.holds and "statements" in each.what] == []
+
+
+@STARTS_MANY
+def test_sizes_are_measured() -> None:
+    """Each database, hot and cold, against the smallest store; with a start, and memory."""
+    shown = measured("e", rounds=1, number=10, sizes=(20, 40))
+
+    assert [each.what for each in shown["ratios"]] == [
+        f"{kind}, {database}: p50 with 40 extensions, against 20"
+        for database in ("SQLite", "PostgreSQL")
+        for kind in ("hot", "cold")
+    ]
+    for size in (20, 40):
+        figures = shown["figures"]["e"][f"PostgreSQL, {size}, hot"]
+        assert figures["start seconds"] > 0
+        assert figures["memory MiB"] > 10
+
+
+@STARTS_MANY
+def test_writes_are_measured() -> None:
+    """At each rate: until they are seen, and until both switches have acknowledged; nothing stale was seen."""
+    shown = measured("f", rounds=1, number=1, seconds=0.5)
+
+    assert [figures["writes"] for figures in shown["figures"]["f"].values()] == [2, 2, 5, 5]
+    assert all(figures["p99 ms"] >= figures["p50 ms"] > 0 for figures in shown["figures"]["f"].values())
+
+
+@STARTS_MANY
+def test_bulk_creation_is_measured() -> None:
+    """On both databases."""
+    shown = measured("g", rounds=1, number=1, bulk=20)
+
+    assert shown["figures"]["g"].keys() == {"SQLite", "PostgreSQL"}
+    for figures in shown["figures"]["g"].values():
+        assert figures["rows a second"] > 0
+        assert figures["MiB at most"] >= figures["MiB before"] > 10
+
+
+def test_a_start_is_measured() -> None:
+    shown = measured("s", rounds=1, number=1)
+
+    assert shown["figures"]["s"]["ours"]["median seconds"] > 0
+
+
+def test_a_row_that_can_not_be_measured_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real FreeSWITCH isn't everywhere; tests/freeswitch measures with one."""
+    monkeypatch.delenv("FREESWITCH_PREFIX", raising=False)
+
+    shown = measured("h", rounds=1, number=1)
+
+    assert shown["skipped"] == {"h": "FREESWITCH_PREFIX does not name an installed FreeSWITCH"}
+    assert shown["figures"] == {}
+
+
+async def test_a_store_is_as_management_would_have_filled_it(database_url: str) -> None:
+    """Every phone is found by its number in its tenant, and signs in with the password."""
+    store.fill(database_url, 2_010)
+    reader = Reader.open(database_url)
+
+    async with reader.connection() as connection:
+        for n in (0, 1, 1_000, 2_009):
+            number, domain = store.phone(n, 2_010)
+            tenant_id = await find_tenant_id(connection, domain)
+            assert tenant_id is not None
+            found = await find_extension(connection, tenant_id, number)
+            assert found is not None
+            assert found.a1_hash == a1_hash(number, domain, store.PASSWORD)
+    await reader.close()
 
 
 def test_each_request_is_answered(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ _own = numbers.alias("own_number")
 _hotline = numbers.alias("hotline_number")
 _default = numbers.alias("default_number")
 _CALLER_IDS = (_own, _hotline, _default)
+# Each column costs; and lookups have no use for passwords, however well encrypted.
+_EXTENSION = (extensions.c.tenant_id, *(each for each in extensions.c if each.name in Extension.__slots__))
 
 
 async def all_domains(connection: AsyncConnection) -> dict[str, int]:
@@ -114,7 +116,7 @@ def _extensions() -> Select[Any]:
     # One row for each name of an extension: its aliases come along without a second statement.
     return (
         select(
-            extensions,
+            *_EXTENSION,
             *_TENANT[1:],
             *caller_ids,
             _names.c.name.label("also"),

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from xmlcurl.store.engine import open_async_engine
+from xmlcurl.store.engine import open_reading_engine
 
 Connection: TypeAlias = AsyncConnection
 """What `queries` reads from; to everyone else it is opaque."""
@@ -27,13 +27,13 @@ class Reader:
     def open(cls, url: str) -> "Reader":
         """Raises ValueError for what is no URL of a database that we can read; the message doesn't repeat it."""
         try:
-            return cls(open_async_engine(url))
+            return cls(open_reading_engine(url))
         except (SQLAlchemyError, ImportError):
             raise ValueError("must be postgresql+psycopg://... or sqlite+aiosqlite:///FILE") from None
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection whose transaction begins with its first statement, not before.
+        """A connection whose every statement sees what is committed when it begins.
 
         Raises:
             StoreUnavailable: from here or from any statement inside.

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
-from xmlcurl.store.engine import open_async_engine, open_engine
+from xmlcurl.store.engine import open_async_engine, open_engine, open_reading_engine
 
 
 async def test_sqlite_is_set_up_for_several_processes(tmp_path: Path) -> None:
@@ -68,3 +69,74 @@ async def test_a_standby_takes_over_under_the_same_url(own_postgres_url: str) ->
         assert connection_of_thread.execute(text("SELECT 1")).scalar_one() == 1
     await engine.dispose()
     blocking.dispose()
+
+
+async def test_a_reader_runs_its_statements_and_nothing_else(migrated_database_url: str) -> None:
+    """No transaction stays open: the same connection sees what was committed meanwhile."""
+    reading, writing = open_reading_engine(migrated_database_url), open_async_engine(migrated_database_url)
+    statements: list[str] = []
+    event.listen(
+        reading.sync_engine, "before_cursor_execute", lambda _c, _u, statement, *_: statements.append(statement)
+    )
+    counted = text("SELECT count(*) FROM departments")
+
+    async with reading.connect() as connection:
+        before = (await connection.execute(counted)).scalar_one()
+        async with writing.begin() as other:
+            await other.execute(text("CREATE TABLE departments_of_others (id INTEGER)"))
+        after = (await connection.execute(text("SELECT count(*) FROM departments_of_others"))).scalar_one()
+
+    assert (before, after) == (0, 0)
+    assert statements == [str(counted), "SELECT count(*) FROM departments_of_others"]
+    await reading.dispose()
+    await writing.dispose()
+
+
+async def test_a_readers_statement_is_planned_once(own_postgres_url: str) -> None:
+    """It stays prepared from one connection of the pool's to the next, which is the same one while nobody else asks."""
+    engine = open_reading_engine(own_postgres_url)
+    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%departments%'")
+
+    for _ in range(10):
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT id FROM departments"))
+    async with engine.connect() as connection:
+        assert (await connection.execute(prepared)).scalar_one() == 1
+    await engine.dispose()
+
+
+@pytest.mark.parametrize(("idle_seconds", "failures"), [(0.0, 0), (1_000.0, 1)])
+async def test_a_connection_that_died_idle_is_replaced(
+    own_postgres_url: str, idle_seconds: float, failures: int
+) -> None:
+    """When it was idle for longer; else whoever finds it dead is told, and the next one gets another."""
+    engine, other = open_reading_engine(own_postgres_url, idle_seconds=idle_seconds), open_engine(own_postgres_url)
+    async with engine.connect() as connection:
+        pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    with other.connect() as killer:
+        assert killer.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid}).scalar_one()
+    other.dispose()
+
+    failed = 0
+    for _ in range(2):
+        try:
+            async with engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except OperationalError:
+            failed += 1
+
+    assert failed == failures
+    await engine.dispose()
+
+
+async def test_a_statement_that_was_given_up_leaves_nothing_behind(own_postgres_url: str) -> None:
+    """Whoever asks next does not get its connection."""
+    engine = open_reading_engine(own_postgres_url)
+
+    async with engine.connect() as connection:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(connection.execute(text("SELECT pg_sleep(30)")), 0.2)
+
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SELECT 2"))).scalar_one() == 2
+    await engine.dispose()
