@@ -22,7 +22,7 @@ from xmlcurl.store.engine import open_engine
 from xmlcurl.store.tables import changes
 
 # What processes run elsewhere is measured there.
-pytestmark = [pytest.mark.timeout(180), pytest.mark.unmeasured, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.timeout(180), pytest.mark.unmeasured]
 
 WRITES_BEFORE = 8
 SETTLED_WITHIN_SECONDS = 45.0

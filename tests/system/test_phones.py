@@ -14,7 +14,7 @@ from tests.servers import RedisServer
 from tests.system.installation import CREDENTIALS, Installation
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.unmeasured, pytest.mark.xdist_group("phones")]
+pytestmark = [pytest.mark.timeout(180), pytest.mark.unmeasured]
 
 KEPT_MS = {"pbx.test": 0, "kept.test": 300_000}
 """How long the switch may keep users, by tenant."""
