@@ -27,8 +27,9 @@ help: ## list these targets
 run: $(VENV)/.run ## start everything with embedded defaults, data in ./data; Ctrl-C stops it
 	@exec $(BIN)/management demo
 
+# Files stay whole, or each worker would start what a file starts once; their order has the longest ones early.
 test: $(VENV)/.dev ## the whole suite, on private servers, with the coverage gate; at length: ARGS="--hypothesis-profile thorough"
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not freeswitch" --cov $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not freeswitch" --cov $(ARGS)
 
 # It ends by itself; each fault comes at least once, however few the seconds.
 SECONDS ?= 30

@@ -22,7 +22,7 @@ from management import cli
 from management.embedded import end, tied_to_parent
 from tests.waiting import wait_until
 
-START_TIMEOUT_SECONDS = 60.0
+START_TIMEOUT_SECONDS = 180.0
 STOP_TIMEOUT_SECONDS = 20.0
 COMMANDS = Path(sys.executable).parent
 

@@ -22,10 +22,10 @@ from xmlcurl.store.engine import open_engine
 from xmlcurl.store.tables import changes
 
 # What processes run elsewhere is measured there.
-pytestmark = [pytest.mark.timeout(180), pytest.mark.unmeasured, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.unmeasured]
 
 WRITES_BEFORE = 8
-SETTLED_WITHIN_SECONDS = 45.0
+SETTLED_WITHIN_SECONDS = 120.0
 
 
 @dataclass
@@ -209,7 +209,7 @@ def test_a_fault_loses_nothing_and_serves_nothing_stale(
     writer.join()
     newest = 1_000_000
     try:
-        wait_until(lambda: write(system, number, history, newest), 30)
+        wait_until(lambda: write(system, number, history, newest), 60)
         wait_until(lambda: unfinished(system) == 0, SETTLED_WITHIN_SECONDS)
     except TimeoutError as exc:
         raise AssertionError(system.product.worker.log()[-3_000:]) from exc

@@ -15,7 +15,7 @@ from tests.system.installation import Installation, Node
 from tests.system.test_faults import version_at
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("workers")]
+pytestmark = pytest.mark.timeout(600)
 WORKERS = 2
 
 
