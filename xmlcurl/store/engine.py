@@ -76,6 +76,7 @@ def _options(url: str, pool_size: int, connect_timeout_seconds: int) -> dict[str
 
 def _prepare(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", _plan_anew)
         return
     event.listen(engine, "connect", _set_up_sqlite)
 
@@ -85,6 +86,15 @@ def _prepare(engine: Engine) -> None:
         # once, whatever the timeout. Writers say so and take the lock when they begin.
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _plan_anew(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # A plan that was kept does not know how a table has grown since, nor what is in a list of a thousand names: it
+    # compares each with every row, and bulk creation becomes slower with each request.
+    cursor = connection.cursor()
+    cursor.execute("SET plan_cache_mode = force_custom_plan")
+    cursor.close()
+    connection.commit()
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

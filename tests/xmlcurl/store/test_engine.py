@@ -140,3 +140,24 @@ async def test_a_statement_that_was_given_up_leaves_nothing_behind(own_postgres_
     async with engine.connect() as connection:
         assert (await connection.execute(text("SELECT 2"))).scalar_one() == 2
     await engine.dispose()
+
+
+async def test_who_writes_has_each_statement_planned_anew(own_postgres_url: str) -> None:
+    """On every connection, also after its first transaction was undone; readers keep their plans."""
+    writing, blocking, reading = (
+        open_async_engine(own_postgres_url),
+        open_engine(own_postgres_url),
+        open_reading_engine(own_postgres_url),
+    )
+    shown = text("SHOW plan_cache_mode")
+
+    for _ in range(2):
+        async with writing.connect() as connection:
+            assert (await connection.execute(shown)).scalar_one() == "force_custom_plan"
+        with blocking.connect() as connection_of_thread:
+            assert connection_of_thread.execute(shown).scalar_one() == "force_custom_plan"
+    async with reading.connect() as connection:
+        assert (await connection.execute(shown)).scalar_one() == "auto"
+    await writing.dispose()
+    blocking.dispose()
+    await reading.dispose()
