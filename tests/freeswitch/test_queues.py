@@ -44,7 +44,10 @@ async def test_an_agent_logs_in_and_out_by_phone(office: Office, switch: Switch)
     )
 
     def status() -> str:
-        (row,) = rows(switch, f"agent list {agent.address}")
+        try:
+            (row,) = rows(switch, f"agent list {agent.address}")
+        except OSError:
+            return "nobody is let in"
         return row["status"]
 
     async def dialled(code: str) -> int:
