@@ -15,11 +15,14 @@ class EventSocket:
     def __init__(self, port: int, password: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=REPLY_TIMEOUT_SECONDS)
         self._file = self._socket.makefile("rb")
-        self._read()
-        headers, _ = self._ask(f"auth {password}")
-        if not headers["reply-text"].startswith("+OK"):
+        try:
+            self._read()
+            headers, _ = self._ask(f"auth {password}")
+            if not headers["reply-text"].startswith("+OK"):
+                raise ConnectionRefusedError("wrong event socket password")
+        except OSError:
             self.close()
-            raise ConnectionRefusedError("wrong event socket password")
+            raise
 
     def api(self, command: str) -> str:
         """What `fs_cli -x` prints for the command."""
