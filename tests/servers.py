@@ -127,13 +127,10 @@ class PostgresServer:
 
     def standby(self) -> "PostgresServer":
         """A server that follows this one, started. This one, not started yet, needs `wal_level` replica."""
-        self._init(self.folder / "data")
-        standby = PostgresServer(
-            self._binaries, {**self._settings, "primary_conninfo": f"host={self.folder} user=postgres"}
-        )
-        subprocess.run(
-            _as_user(self._user, ["/bin/cp", "-a", str(self.folder / "data"), str(standby.folder)]), check=True
-        )
+        settings = {**self._settings, "primary_conninfo": f"host={self.folder} user=postgres"}
+        standby = PostgresServer(self._binaries, settings)
+        # A copy of the cluster that this one is a copy of, so each takes the other for its like.
+        standby._init(standby.folder / "data")
         (standby.folder / "data" / "standby.signal").touch()
         self.start()
         standby.start()

@@ -49,48 +49,35 @@ def without(script: str, line: str, instead: str = "") -> str:
     return script.replace(line, instead)
 
 
-class StoresWhateverTheGuardSays(Cache):
-    def __init__(self, client: Redis, **settings: Any) -> None:
-        super().__init__(client, **settings)
-        line = "if redis.call('GET', guard_key(guard)) ~= token then return 0 end"
-        self._remember = client.register_script(without(cache._REMEMBER, line))
+def cache_without(script: str, line: str, instead: str = "") -> type[Cache]:
+    """A cache whose script of that name lacks the line."""
+
+    class Without(Cache):
+        def __init__(self, client: Redis, **settings: Any) -> None:
+            super().__init__(client, **settings)
+            lacking = without(getattr(cache, script.upper()), line, instead)
+            setattr(self, script, client.register_script(lacking))
+
+    return Without
 
 
-class ServesWhateverTheTagsSay(Cache):
-    def __init__(self, client: Redis, **settings: Any) -> None:
-        super().__init__(client, **settings)
-        line = "if redis.call('GET', tag_key(tokens[i])) ~= tokens[i + 1] then return false end"
-        self._look = client.register_script(without(cache._LOOK, line))
-
-
-class ServesAbsenceWhateverTheTagsSay(Cache):
-    def __init__(self, client: Redis, **settings: Any) -> None:
-        super().__init__(client, **settings)
-        line = "if entry[1] == key and stands(entry[2]) then"
-        self._look = client.register_script(without(cache._LOOK, line, "if entry[1] == key then"))
-
-
-class ServesAnyonesAbsence(Cache):
-    def __init__(self, client: Redis, **settings: Any) -> None:
-        super().__init__(client, **settings)
-        line = "if entry[1] == key and stands(entry[2]) then"
-        self._look = client.register_script(without(cache._LOOK, line, "if stands(entry[2]) then"))
-
-
-class StoresDomainsWhateverTheGuardSays(Cache):
-    def __init__(self, client: Redis, **settings: Any) -> None:
-        super().__init__(client, **settings)
-        line = "if redis.call('GET', guard_key('domains')) ~= token then return 0 end"
-        self._remember_domains = client.register_script(without(cache._REMEMBER_DOMAINS, line))
-
-
-class BelievesDomainsWhateverTheirTagSays(Cache):
-    def __init__(self, client: Redis, **settings: Any) -> None:
-        super().__init__(client, **settings)
-        line = "if not token or redis.call('HGET', domains_key, '') ~= token then"
-        self._look = client.register_script(
-            without(cache._LOOK, line, "if not redis.call('HGET', domains_key, '') then")
-        )
+ABSENCE_STANDS: Final = "if entry[1] == key and stands(entry[2]) then"
+StoresWhateverTheGuardSays: Final = cache_without(
+    "_remember", "if redis.call('GET', guard_key(guard)) ~= token then return 0 end"
+)
+ServesWhateverTheTagsSay: Final = cache_without(
+    "_look", "if redis.call('GET', tag_key(tokens[i])) ~= tokens[i + 1] then return false end"
+)
+ServesAbsenceWhateverTheTagsSay: Final = cache_without("_look", ABSENCE_STANDS, "if entry[1] == key then")
+ServesAnyonesAbsence: Final = cache_without("_look", ABSENCE_STANDS, "if stands(entry[2]) then")
+StoresDomainsWhateverTheGuardSays: Final = cache_without(
+    "_remember_domains", "if redis.call('GET', guard_key('domains')) ~= token then return 0 end"
+)
+BelievesDomainsWhateverTheirTagSays: Final = cache_without(
+    "_look",
+    "if not token or redis.call('HGET', domains_key, '') ~= token then",
+    "if not redis.call('HGET', domains_key, '') then",
+)
 
 
 class ReadsTheGuardAfterwards(Documents):
