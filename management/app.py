@@ -19,7 +19,6 @@ from management.api import by_phone
 from management.api.cdr import taker
 from management.api.dialect import create_api
 from management.api.errors import NOT_FOUND
-from management.api.services import Services
 from management.api.wire import MOUNTED_AT
 from management.auditlog.service import AuditLog
 from management.auth import Gate, client_address, is_within
@@ -59,6 +58,9 @@ from management.teams.service import Teams
 from management.tenants.service import Tenants
 from management.tokens.service import Tokens
 from management.users.service import Users
+from management.vendor_keys.gate import KeyGate
+from management.vendor_keys.service import VendorKeys
+from management.web.services import Services
 from management.writes import Writes
 from xmlcurl.logs import get_log
 from xmlcurl.render import fingerprint
@@ -113,7 +115,14 @@ def services_of(backend: Backend) -> Services:
     failures = RateLimit(backend.redis, "failures", settings.login_failures_per_minute)
     return Services(
         gate=Gate(database, failures),
+        key_gate=KeyGate(database, backend.vault, failures),
         requests=RateLimit(backend.redis, "requests", settings.rate_limit_per_minute),
+        vendor_requests={
+            "sencloud": RateLimit(backend.redis, "sencloud", settings.sencloud_requests_per_minute),
+            "yeastar": RateLimit(backend.redis, "yeastar", settings.yeastar_requests_per_minute),
+            "tencent": RateLimit(backend.redis, "tencent", settings.tencent_requests_per_second, window_seconds=1),
+        },
+        writes=writes,
         trusted_proxies=settings.trusted_proxies,
         extensions=Extensions(database, writes, backend.vault),
         presences=Presences(database, writes),
@@ -138,6 +147,7 @@ def services_of(backend: Backend) -> Services:
         greetings=Greetings(database, writes),
         number_destinations=NumbersDestinations(database, writes),
         tokens=Tokens(database, writes),
+        vendor_keys=VendorKeys(database, writes, backend.vault),
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),
         auditlog=AuditLog(database),

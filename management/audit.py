@@ -31,7 +31,8 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
         "voicemail_enabled voicemail_mail voicemail_attach voicemail_delete_after_mail voicemail_language "
         "outbound_calls_disabled outside_hours_calls_disabled international_calls_disabled "
         "outbound_number_id hotline_id user_id team_id department_id class_of_service_id "
-        "presence_status mobile_prefix"
+        "presence_status mobile_prefix internal_caller_id dtmf_mode srtp_enabled t38_enabled qualify_enabled "
+        "reject_ends_ringing voicemail_pin_required"
     ),
     "gateway": _columns("name status host port transport registers username realm expires_seconds codecs addresses"),
     "outbound_route": _columns("name status priority patterns strip prepend is_international gateway_ids"),
@@ -52,6 +53,7 @@ AUDITED: Final[Mapping[str, frozenset[str]]] = {
     "number_destinations": _columns("number open closed holiday"),
     "presence": _columns("status available away business_trip do_not_disturb lunch off_work"),
     "token": _columns("name scopes revoked_at"),
+    "vendor_key": _columns("dialect name public_id sdk_app_id revoked_at"),
     "registration": _columns("switch profile user host realm auth_user call_id address revision reason"),
     "switch": _columns("name host port sofia_profiles enabled"),
     "change": _columns("state"),

@@ -97,7 +97,7 @@ class Gate:
         """
         if not authorization:
             raise Unauthenticated
-        source = _limited_as(address)
+        source = limited_as(address)
         room = await self._failures.look(source)
         if room and not room.is_allowed:
             raise TooManyRequests(room.retry_after_seconds)
@@ -203,7 +203,7 @@ def _address(text: str | None) -> IPv4Address | IPv6Address | None:
     return parsed.ipv4_mapped or parsed if isinstance(parsed, IPv6Address) else parsed
 
 
-def _limited_as(address: str | None) -> str:
+def limited_as(address: str | None) -> str:
     """What counts as one source: an IPv4 address, or the /64 that one IPv6 customer has."""
     parsed = _address(address)
     return str(IPv6Network((parsed, 64), strict=False) if isinstance(parsed, IPv6Address) else parsed)

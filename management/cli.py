@@ -12,8 +12,6 @@ from typing import Final
 import typer
 
 from management import demo, migrations, timezones
-from management.api.errors import texts
-from management.api.messages import sentence
 from management.app import create_app
 from management.console import (
     calls,
@@ -32,6 +30,8 @@ from management.esl.supervisor import Supervisor
 from management.migrations import SchemaOutdated, require_current
 from management.secrets import SecretUnreadable
 from management.settings import ManagementSettings
+from management.web.errors import texts
+from management.web.messages import sentence
 from xmlcurl import logs
 from xmlcurl.serving import serve_until_stopped
 from xmlcurl.settings import ENV_PREFIX, SettingsError, load

@@ -20,8 +20,8 @@ class ManagementMetrics:
         self._registry = CollectorRegistry()
         self.seconds = Histogram(
             "management_request_seconds",
-            "From the request's head to the end of the answer, by method, route and status",
-            ["method", "route", "status"],
+            "From the request's head to the end of the answer, by dialect, method, route and status",
+            ["dialect", "method", "route", "status"],
             buckets=_BUCKETS,
             registry=self._registry,
         )

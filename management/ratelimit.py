@@ -1,4 +1,4 @@
-"""How often something may happen in any 60 seconds: a sliding window in Redis, shared by all processes.
+"""How often something may happen in any 60 seconds, or another time: a sliding window in Redis, one for all processes.
 
 While Redis does not answer nothing is limited: reads go on, and writes are refused for that reason anyway.
 """
@@ -47,10 +47,11 @@ class Room:
 class RateLimit:
     """One kind of thing with one limit; safe to use from many tasks."""
 
-    def __init__(self, client: Redis, name: str, limit: int) -> None:
+    def __init__(self, client: Redis, name: str, limit: int, *, window_seconds: int = WINDOW_SECONDS) -> None:
         self._script = client.register_script(_TAKE)
         self._name = name
         self._limit = limit
+        self._window_ms = window_seconds * 1_000
 
     async def take(self, key: str) -> Room | None:
         """It is about to happen for `key`: counted if it is allowed. None: Redis does not answer."""
@@ -64,7 +65,7 @@ class RateLimit:
         try:
             allowed, used, reset_ms, now_ms = await self._script(
                 keys=[f"limit:{self._name}:{key}"],
-                args=[self._limit, WINDOW_SECONDS * 1_000, cost, secrets.token_hex(8)],
+                args=[self._limit, self._window_ms, cost, secrets.token_hex(8)],
             )
         except (RedisError, OSError):
             return None

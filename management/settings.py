@@ -17,6 +17,15 @@ class ManagementSettings(Settings):
     rate_limit_per_minute: int = Field(60, ge=1, le=10_000)
     """Requests of one token in any 60 seconds (1 to 10000)."""
 
+    sencloud_requests_per_minute: int = Field(300, ge=1, le=10_000)
+    """Requests of one SenCloud or eTelecom key in any 60 seconds (1 to 10000)."""
+
+    yeastar_requests_per_minute: int = Field(300, ge=1, le=10_000)
+    """Requests of one Yeastar client ID in any 60 seconds (1 to 10000)."""
+
+    tencent_requests_per_second: int = Field(20, ge=1, le=1_000)
+    """Requests of one Tencent account and action in any second (1 to 1000); Tencent's own limit is 20."""
+
     login_failures_per_minute: int = Field(10, ge=1, le=1_000)
     """Requests with a wrong token from one address in any 60 seconds (1 to 1000), before it is refused unheard."""
 

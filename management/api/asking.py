@@ -13,10 +13,10 @@ from typing import Annotated, Final
 from fastapi import Header, Request, Response
 from fastapi.security import HTTPBearer
 
-from management.api.services import Services
 from management.api.wire import Absent
 from management.audit import Actor
 from management.auth import Caller, TenantScope
+from management.web.services import Services
 from management.writes import SwitchSync
 
 LONGEST_WAIT_SECONDS: Final = 30

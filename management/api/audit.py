@@ -6,10 +6,11 @@ from fastapi import APIRouter, Depends, Query, Security
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from management.api.asking import AnyAsking, bearer, may_with_or_without_tenant
-from management.api.wire import Absent, Listed, StrictRoute, Time, answers, listed
+from management.api.wire import Absent, Listed, Time, answers, listed
 from management.api.wire import Wanted as PageOf
 from management.auditlog.repository import Wanted
 from management.auth import ADMIN
+from management.web.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["audit"])
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from management.api.asking import Asking, bearer, may
 from management.api.object_wire import InnerBody, OptionalText, ValuesBody, unset
-from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, StrictRoute, answers
+from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, answers
 from management.auth import ADMIN, READ
 from management.call_settings.commands import (
     CLOSES,
@@ -22,6 +22,7 @@ from management.call_settings.commands import (
     CallSettingsValues,
     Hours,
 )
+from management.web.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["call settings"])
 

@@ -14,11 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, StreamingResponse
 
 from management.api.asking import AnyAsking, bearer, may_with_or_without_tenant
-from management.api.wire import MOUNTED_AT, Absent, Data, StrictRoute, Time, answers, rfc3339
+from management.api.wire import MOUNTED_AT, Absent, Data, Time, answers, rfc3339
 from management.auth import READ
 from management.calls.errors import RecordingsElsewhere
 from management.calls.record import Direction
 from management.calls.repository import Call, Cursor, Wanted
+from management.web.strict import StrictRoute
 
 CSV: Final = "text/csv"
 WAV: Final = "audio/wav"

@@ -7,11 +7,12 @@ from pydantic import BaseModel, ConfigDict
 
 from management.api.asking import AnyAsking, PlatformAsking, bearer, may_on_platform, may_with_or_without_tenant
 from management.api.object_wire import Id
-from management.api.wire import Absent, Data, Listed, StrictRoute, Time, answers, listed
+from management.api.wire import Absent, Data, Listed, Time, answers, listed
 from management.api.wire import Wanted as PageOf
 from management.auth import ADMIN, READ
 from management.changes.repository import Wanted
 from management.objects.parts import LARGEST_ID
+from management.web.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["changes"])
 

@@ -7,8 +7,8 @@ To add a noun: `api/<noun>.py` with its bodies and a `router` like the one in te
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
-from fastapi_offline import FastAPIOffline
+from starlette.responses import Response
+from starlette.types import Scope
 
 from management.api import (
     audit,
@@ -38,10 +38,15 @@ from management.api import (
     tenants,
     tokens,
     users,
+    vendor_keys,
 )
-from management.api.admission import Admission
-from management.api.services import Services
+from management.errors import ManagementError
 from management.metrics import ManagementMetrics
+from management.ratelimit import Room
+from management.web.admission import Asked
+from management.web.app import DESCRIBED_AT, described
+from management.web.errors import language_for
+from management.web.services import Services
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     extensions.router,
@@ -64,6 +69,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     departments.router,
     users.router,
     tokens.router,
+    vendor_keys.router,
     tenants.router,
     switches.router,
     calls.router,
@@ -71,40 +77,35 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     audit.router,
     explain.router,
 )
-_PAGE: Final = "/docs"
-_DESCRIPTION: Final = "/openapi.json"
-_SHIPPED: Final = "/page"
-OPEN_PATHS: Final = (
-    _DESCRIPTION,
-    _PAGE,
-    *(f"{_SHIPPED}/{name}" for name in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")),
-)
-"""What needs no token: the description says nothing about any tenant."""
+
+
+class PbxDoor:
+    """Bearer tokens of ours; errors as Zorio's document has them."""
+
+    name = "pbx"
+    open_paths = DESCRIBED_AT
+
+    async def admit(self, asked: Asked) -> Room | None:
+        services = asked.services
+        caller = await services.gate.admit(asked.headers.get("authorization"), asked.address)
+        asked.state["caller"] = caller
+        asked.state["language"] = caller.tenant.language if caller.tenant else None
+        return await services.requests.take(str(caller.token_id))
+
+    def answer(self, error: ManagementError, scope: Scope) -> Response:
+        return errors.answer(error, language_for(scope))
 
 
 def create_api(services: Services, metrics: ManagementMetrics) -> FastAPI:
-    """The API over these services; it opens and closes nothing itself."""
-    app = FastAPIOffline(
+    """The API over these services."""
+    app = described(
+        ROUTERS,
         title="PBX management",
         version="1",
         description="Extensions as in Zorio's document, and what is ours. See docs/api.md.",
-        openapi_url=_DESCRIPTION,
-        docs_url=_PAGE,
-        redoc_url=None,
-        static_url=_SHIPPED,
-        redirect_slashes=False,
-        generate_unique_id_function=_name,
-        # Extensions of the OpenAPI document are ours alone; there is no telemetry to be had.
-        telemetry={"tracing": False, "metrics": False, "logs": False},
+        services=services,
+        metrics=metrics,
+        door=PbxDoor(),
     )
-    app.state.services = services
-    errors.install(app)
-    for router in ROUTERS:
-        app.include_router(router)
-    app.add_middleware(Admission, metrics=metrics, open_paths=OPEN_PATHS)
+    errors.install_answers(app)
     return app
-
-
-def _name(route: APIRoute) -> str:
-    # Generated clients name their functions after it.
-    return route.name

@@ -14,16 +14,17 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from management.api.errors import broken_rules, texts
 from management.api.object_wire import OptionalId, OptionalText, ValuesBody, unset
-from management.api.services import Registration
-from management.api.wire import StrictModel, Time
+from management.api.wire import Time
 from management.errors import Broken, Conflict, Invalid
 from management.extensions import commands
 from management.extensions.commands import ChangePassword, CreateExtension, ExtensionValues, UpdateExtension
 from management.extensions.model import Extension, OutboundNumber, RefusedRow, WithPassword
 from management.objects.commands import NUMBER, PIN
 from management.objects.destination import PREFIX
+from management.web.errors import broken_rules, texts
+from management.web.services import Registration
+from management.web.strict import StrictModel
 from xmlcurl.store.model import CARRIERS, CLI_TYPES
 
 PresenceStatus = Literal["available", "away", "business_trip", "do_not_disturb", "lunch", "off_work"]

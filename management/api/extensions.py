@@ -6,24 +6,14 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, Security
 
 from management.api import extension_wire as wire
 from management.api.asking import Asking, bearer, may
-from management.api.errors import language_for
-from management.api.wire import (
-    BODY_CODES,
-    SYNC_HEADERS,
-    Absent,
-    Data,
-    Deleted,
-    Listed,
-    StrictRoute,
-    Wanted,
-    answers,
-    listed,
-)
+from management.api.wire import BODY_CODES, SYNC_HEADERS, Absent, Data, Deleted, Listed, Wanted, answers, listed
 from management.auth import READ, WRITE
 from management.extensions.commands import CreateExtension
 from management.extensions.model import RefusedRow, WithPassword
 from management.extensions.service import refuse_if_any_was
 from management.objects.commands import NUMBER
+from management.web.errors import language_for
+from management.web.strict import StrictRoute
 
 XML: Final = "text/xml"
 

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from management.api.asking import Asking, may
 from management.api.object_routes import Noun, Texts, routes_of
 from management.api.object_wire import OptionalText, Shown, ValuesBody, unset
-from management.api.services import Services
 from management.api.wire import Time
 from management.auth import ADMIN
 from management.gateways.commands import (
@@ -22,6 +21,7 @@ from management.gateways.commands import (
     USERNAME,
     GatewayValues,
 )
+from management.web.services import Services
 from xmlcurl.store.model import CODECS
 
 Status = Literal["active", "disabled"]

@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict
 from management.api.asking import Asking, bearer, may
 from management.api.destination_wire import DestinationBody, DestinationItem
 from management.api.object_wire import ValuesBody, unset
-from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, StrictRoute, answers
+from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, answers
 from management.auth import ADMIN, READ
 from management.number_destinations.commands import NumberDestinationsValues
 from management.numbers.commands import NUMBER
+from management.web.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["numbers"])
 

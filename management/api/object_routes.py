@@ -20,23 +20,13 @@ from fastapi import APIRouter, Depends, Path, Query, Security
 
 from management.api.asking import Asking, bearer, may
 from management.api.object_wire import Shown, ValuesBody
-from management.api.services import Services
-from management.api.wire import (
-    BODY_CODES,
-    SYNC_HEADERS,
-    Absent,
-    Data,
-    Deleted,
-    Listed,
-    StrictRoute,
-    Wanted,
-    answers,
-    listed,
-)
+from management.api.wire import BODY_CODES, SYNC_HEADERS, Absent, Data, Deleted, Listed, Wanted, answers, listed
 from management.auth import ADMIN, READ, TenantScope
 from management.objects.commands import Values
 from management.objects.parts import LARGEST_ID
 from management.objects.service import Objects
+from management.web.services import Services
+from management.web.strict import StrictRoute
 
 Reader = Annotated[Asking, Depends(may(READ))]
 _ADMINISTRATOR: Final = may(ADMIN)

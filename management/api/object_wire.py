@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from management.api.wire import StrictModel, Time
+from management.api.wire import Time
 from management.objects.commands import UNSET
 from management.objects.parts import LARGEST_ID
+from management.web.strict import StrictModel
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 

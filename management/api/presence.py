@@ -9,10 +9,11 @@ from management.api.asking import Asking, bearer, may
 from management.api.destination_wire import DestinationBody, DestinationItem
 from management.api.extension_wire import PresenceStatus
 from management.api.object_wire import InnerBody, ValuesBody, unset
-from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, StrictRoute, answers
+from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, answers
 from management.auth import READ, WRITE
 from management.objects.commands import NUMBER
 from management.presence.commands import LONGEST_RING, SHORTEST_RING, PresenceRuleValues, PresenceValues
+from management.web.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["extensions"])
 

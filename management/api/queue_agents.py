@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict
 from management.api.asking import Asking, bearer, may
 from management.api.object_wire import ValuesBody, unset
 from management.api.queues import AgentStatus
-from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, StrictRoute, Time, answers
+from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, Time, answers
 from management.auth import READ, WRITE
 from management.objects.commands import NUMBER
 from management.queue_agents.commands import QueueAgentValues
+from management.web.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["queues"])
 

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Security
 
 from management.api.asking import PlatformAsking, bearer, may_on_platform
 from management.api.object_wire import Id, OptionalText, Shown, ValuesBody, unset
-from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, Deleted, Listed, StrictRoute, Wanted, answers, listed
+from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, Deleted, Listed, Wanted, answers, listed
 from management.auth import ADMIN, READ
 from management.switches.commands import LONGEST_PASSWORD, MOST_PROFILES, NAME, SwitchValues
+from management.web.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["switches"])
 

@@ -7,9 +7,10 @@ from pydantic import AfterValidator, Field
 
 from management.api.asking import PlatformAsking, bearer, may_on_platform
 from management.api.object_wire import OptionalId, OptionalText, Shown, ValuesBody, unset
-from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, Deleted, Listed, StrictRoute, Wanted, answers, listed
+from management.api.wire import BODY_CODES, SYNC_HEADERS, Data, Deleted, Listed, Wanted, answers, listed
 from management.auth import ADMIN, READ
 from management.tenants.commands import LONGEST_CACHEABLE_MS, LONGEST_NAME, TenantValues
+from management.web.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["tenants"])
 

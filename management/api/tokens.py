@@ -7,9 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from management.api.asking import AnyAsking, bearer, may_with_or_without_tenant
 from management.api.object_wire import Id, ValuesBody
-from management.api.wire import BODY_CODES, Data, Deleted, Listed, StrictRoute, Time, Wanted, answers, listed
+from management.api.wire import BODY_CODES, Data, Deleted, Listed, Time, Wanted, answers, listed
 from management.auth import ADMIN
 from management.tokens.commands import LONGEST_NAME, TokenValues
+from management.web.strict import StrictRoute
 
 router = APIRouter(route_class=StrictRoute, dependencies=[Security(bearer)], tags=["tokens"])
 

@@ -1,30 +1,18 @@
-"""JSON in and out, the same for every route: strict on the way in, one envelope for lists on the way out."""
+"""What the routes of /api/pbx share: the query of lists, one envelope for lists on the way out, times, codes."""
 
-import json
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
-from fastapi import Depends, Query, Request
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+from fastapi import Depends, Query
+from pydantic import BaseModel, PlainSerializer, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
-from starlette.exceptions import HTTPException
-from starlette.responses import Response
 
-from management.api.errors import MALFORMED
 from management.paging import Page, PageWanted
 
 MOUNTED_AT: Final = "/api/pbx"
-LONGEST_BODY_BYTES: Final = 2 * 1024 * 1024
 
 T = TypeVar("T")
-
-
-class StrictModel(BaseModel):
-    """A body: a number in quotes is no number, 1 is not true, and a field that nobody knows is refused by name."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 def rfc3339(time: datetime) -> str:
@@ -149,67 +137,3 @@ SYNC_HEADERS: Final[dict[str, Any]] = {
     }
 }
 """What a route that changes something tells in headers."""
-
-
-class StrictRoute(APIRoute):
-    """A route whose JSON body is read once, bounded, and refused unless it means one thing to everybody."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handler = super().get_route_handler()
-
-        async def strict(request: Request) -> Response:
-            return await handler(_StrictRequest(request.scope, request.receive))
-
-        return strict
-
-
-class _StrictRequest(Request):
-    async def body(self) -> bytes:
-        if not hasattr(self, "_body"):
-            chunks = bytearray()
-            async for chunk in self.stream():
-                chunks += chunk
-                if len(chunks) > LONGEST_BODY_BYTES:
-                    raise HTTPException(413, "The body is too large")
-            self._body = bytes(chunks)
-            if self._body and not _is_json(self.headers.get("content-type", "")):
-                raise HTTPException(415, "The body must be application/json")
-        return self._body
-
-    async def json(self) -> Any:
-        try:
-            return parse(await self.body())
-        except ValueError:
-            raise HTTPException(400, MALFORMED) from None
-
-
-def parse(body: bytes) -> Any:
-    """JSON as RFC 8259 says, and no doubt about it. Raises ValueError.
-
-    Refused: NaN and Infinity, a key twice (two readers would see two values), lone surrogates,
-    integers and nesting beyond every use.
-    """
-    try:
-        text = body.decode()
-        value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
-        if "\\u" in text:
-            json.dumps(value, ensure_ascii=False).encode()
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key twice")
-    return found
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _is_json(content_type: str) -> bool:
-    kind = content_type.partition(";")[0].strip().lower()
-    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))

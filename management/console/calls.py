@@ -8,11 +8,11 @@ from typing import Annotated, Final
 
 import typer
 
-from management.api.services import Services
 from management.calls.errors import Unreadable
 from management.calls.record import LARGEST_BYTES
 from management.calls.service import Calls
 from management.console.session import Json, run, show_list, show_object
+from management.web.services import Services
 
 app = typer.Typer(no_args_is_help=True, help="Records of finished calls.")
 

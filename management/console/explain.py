@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from management.api.services import Services
 from management.console.session import Json, Tenant, run, show_object, tenant_of
 from management.errors import Invalid
 from management.explain.commands import ExplainCall
 from management.explain.model import CallExplained
+from management.web.services import Services
 from xmlcurl.store.tables import utc_now
 
 

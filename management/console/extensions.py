@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 
-from management.api.services import Services
 from management.console.objects import given
 from management.console.session import (
     ACTOR,
@@ -24,6 +23,7 @@ from management.console.session import (
 )
 from management.extensions.commands import ChangePassword, CreateExtension, ExtensionValues
 from management.extensions.model import WithPassword
+from management.web.services import Services
 from management.writes import Written
 
 app = typer.Typer(no_args_is_help=True, help="Numbers with a SIP account.")

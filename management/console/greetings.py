@@ -6,10 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from management.api.greetings import GreetingItem
-from management.api.services import Services
 from management.console.nouns import conclude
 from management.console.session import ACTOR, Json, Tenant, run, tenant_of
 from management.greetings.commands import LARGEST_KILOBYTES, GreetingValues
+from management.web.services import Services
 
 File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="WAV or MP3.")]
 OfTenant = Annotated[str, Tenant]

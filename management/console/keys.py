@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from cryptography.fernet import Fernet
 
-from management.api.services import Services
 from management.console.session import ACTOR, Json, run, show_object
+from management.web.services import Services
 
 app = typer.Typer(no_args_is_help=True, help="What stored passwords are encrypted with.")
 

@@ -29,7 +29,6 @@ from management.api import (
 )
 from management.api.object_routes import Noun
 from management.api.object_wire import ValuesBody
-from management.api.services import Services
 from management.auth import TenantScope
 from management.console.options import options_of, required, values_of
 from management.console.session import (
@@ -47,6 +46,7 @@ from management.console.session import (
 )
 from management.objects.commands import Values
 from management.objects.parts import LARGEST_ID
+from management.web.services import Services
 from management.writes import SwitchSync, Written
 
 MOST_COLUMNS: Final = 7

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from management.api.services import Services
 from management.console.session import ACTOR, everything, run, show, show_list, show_object, show_sync
 from management.objects.commands import Values
 from management.objects.service import Objects
+from management.web.services import Services
 
 Noun = Callable[[Services], Objects[None, Any, Any, Any]]
 """Which service: `lambda services: services.tenants`."""

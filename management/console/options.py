@@ -14,11 +14,11 @@ import typer
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from management.api.errors import broken_rules
 from management.api.object_wire import ValuesBody
 from management.console.session import secret
 from management.errors import Invalid
 from management.objects.commands import Values
+from management.web.errors import broken_rules
 
 _STDIN: Final = "_stdin"
 

@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from management.api.services import Services
 from management.app import Backend, services_of
 from management.audit import Actor
 from management.auth import TenantScope
 from management.migrations import require_current
 from management.paging import Page, PageWanted
 from management.settings import ManagementSettings
+from management.web.services import Services
 from management.writes import SwitchSync, Written
 from xmlcurl.settings import load
 

@@ -4,11 +4,11 @@ from typing import Annotated, Final
 
 import typer
 
-from management.api.services import Services
 from management.console.objects import create, delete, given, list_all, update
 from management.console.session import ACTOR, Json, PasswordStdin, Search, run, secret, show
 from management.switches.commands import Switch, SwitchValues
 from management.switches.service import Switches
+from management.web.services import Services
 from management.writes import Written
 
 app = typer.Typer(no_args_is_help=True, help="FreeSWITCH nodes that are told of changes.")

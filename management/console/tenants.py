@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from management.api.services import Services
 from management.console.objects import create, delete, given, list_all, update
 from management.console.session import Json, Search
 from management.tenants.commands import TenantValues
 from management.tenants.service import Tenants
+from management.web.services import Services
 
 app = typer.Typer(no_args_is_help=True, help="Customers, each with a SIP domain.")
 

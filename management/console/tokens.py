@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from management.api.services import Services
 from management.auth import ADMIN, TenantScope
 from management.console.session import ACTOR, Json, Search, everything, run, show_list, show_object, tenant_of
 from management.tokens.commands import TokenMade, TokenValues
+from management.web.services import Services
 
 app = typer.Typer(no_args_is_help=True, help="What programs send to the API behind `Bearer`.")
 

@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from management.api.services import Services
 from management.app import Backend, services_of
 from management.audit import Actor
 from management.auth import ADMIN, TenantScope
@@ -30,6 +29,7 @@ from management.secrets import generate_password
 from management.settings import ManagementSettings
 from management.tenants.commands import TenantValues
 from management.tokens.commands import TokenValues
+from management.web.services import Services
 from xmlcurl.settings import split_bind
 
 DOMAIN: Final = "pbx.test"

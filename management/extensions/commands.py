@@ -8,7 +8,7 @@ free) the service asks in its transaction.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from management.errors import Broken, Invalid
 from management.extensions.model import Names
@@ -27,10 +27,11 @@ from management.objects.commands import (
     text,
 )
 from management.objects.destination import PREFIX
-from xmlcurl.store.model import EXTENSION_STATUSES, PRESENCE_STATUSES, RECORDING_MODES
+from xmlcurl.store.model import DTMF_MODES, EXTENSION_STATUSES, PRESENCE_STATUSES, RECORDING_MODES
 from xmlcurl.store.text import is_name
 
 MOBILE: Final = r"^\+?[0-9]{3,30}$"
+SHOWN_INSIDE: Final = r"^[A-Za-z0-9().+*#-]{1,31}$"
 LANGUAGE: Final = r"^[a-z]{2}(-[A-Z]{2})?$"
 LONGEST_DISPLAY_NAME: Final = 100
 LONGEST_PERSON_NAME: Final = 63
@@ -87,6 +88,8 @@ class ExtensionValues(Values):
         "voicemail_pin": pin,
         "presence_status": one_of(PRESENCE_STATUSES),
         "mobile_prefix": matching(PREFIX, Broken("regex")),
+        "internal_caller_id": matching(SHOWN_INSIDE, Broken("regex")),
+        "dtmf_mode": one_of(DTMF_MODES),
         "voicemail_language": matching(LANGUAGE, Broken("regex")),
     }
 
@@ -120,6 +123,14 @@ class ExtensionValues(Values):
     class_of_service_id: int | Unset | None = UNSET
     presence_status: str | Unset = UNSET
     mobile_prefix: str | Unset | None = UNSET
+    internal_caller_id: str | Unset | None = UNSET
+    dtmf_mode: str | Unset = UNSET
+    srtp_enabled: bool | Unset = UNSET
+    t38_enabled: bool | Unset = UNSET
+    qualify_enabled: bool | Unset = UNSET
+    reject_ends_ringing: bool | Unset = UNSET
+    voicemail_pin_required: bool | Unset = UNSET
+    vendor_values: Mapping[str, Any] | Unset = field(default=UNSET, repr=False)
 
     def broken_by(self, number: str) -> dict[str, list[Broken]]:
         """Every rule that a value of the extension `number` breaks by itself."""

@@ -11,7 +11,7 @@ from management.effects import Effects
 from management.extensions.model import Extension
 from xmlcurl.store.model import Tag
 
-UNSEEN: Final = frozenset({"first_name", "last_name", "user_id", "department_id", "updated_at"})
+UNSEEN: Final = frozenset({"first_name", "last_name", "user_id", "department_id", "vendor_values", "updated_at"})
 """Values that stand in no document. Every other one counts: a new column is stale copies until it is named here."""
 ROUTED: Final = frozenset({"mobile", "mobile_prefix", "presence_status", "class_of_service_id"})
 """Values that stand in routes only: a switch keeps no copy of them."""

@@ -58,6 +58,15 @@ class Extension:
     class_of_service_id: int | None
     presence_status: str
     mobile_prefix: str | None
+    internal_caller_id: str | None
+    dtmf_mode: str
+    srtp_enabled: bool
+    t38_enabled: bool
+    qualify_enabled: bool
+    reject_ends_ringing: bool
+    voicemail_pin_required: bool
+    vendor_values: Mapping[str, Any]
+    """What a dialect keeps for its clients, by its name; nothing else reads it."""
     created_at: datetime
     updated_at: datetime
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, delete, func, insert, or_, select, update
@@ -14,7 +15,7 @@ from management.extensions.errors import ExtensionUnknown
 from management.extensions.model import Extension, Names, OutboundNumber
 from management.objects.forwards import Destined
 from management.objects.links import Link, Membership, users_of
-from management.objects.parts import living
+from management.objects.parts import LARGEST_ID, living
 from management.objects.repository import MOST_MOVED_NAMED, MOST_USERS_SHOWN
 from management.objects.reserved import emergency_numbers
 from management.paging import Page, PageWanted
@@ -59,6 +60,39 @@ _DEFAULTS: Final = {
 _COLUMNS: Final = tuple(column for column in extensions.c if column.name not in _SECRETS | {"tenant_id", "deleted_at"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selected:
+    """Which extensions a list is narrowed to, and in which order it is.
+
+    Args:
+        numbers: only these; None is all.
+        after_id, before_id: only those with a larger, or a smaller id.
+        order: a column of extensions; extensions with the same value are in the order of their ids.
+    """
+
+    numbers: tuple[str, ...] | None = None
+    after_id: int | None = None
+    before_id: int | None = None
+    order: str = "number"
+    is_descending: bool = False
+
+    def narrowed(self, statement: Select[Any]) -> Select[Any]:
+        if self.numbers is not None:
+            statement = statement.where(extensions.c.number.in_(self.numbers))
+        if self.after_id is not None:
+            statement = statement.where(extensions.c.id > self.after_id)
+        if self.before_id is not None:
+            statement = statement.where(extensions.c.id < self.before_id)
+        return statement
+
+    def ordered(self, statement: Select[Any]) -> Select[Any]:
+        columns = (extensions.c[self.order], extensions.c.id)
+        return statement.order_by(*(each.desc() if self.is_descending else each.asc() for each in columns))
+
+
+EVERY: Final = Selected()
+
+
 class ExtensionRepository:
     """Living extensions of one tenant, over a connection in a transaction."""
 
@@ -85,20 +119,30 @@ class ExtensionRepository:
             return found
         raise ExtensionUnknown(number)
 
+    async def known_by_id(self, extension_id: int, *, to_change: bool = False) -> Extension:
+        """The extension of that id, `to_change` as of `find`; raises ExtensionUnknown where there is none."""
+        statement = self._living().where(extensions.c.id == extension_id)
+        if to_change:
+            statement = statement.with_for_update(of=extensions)
+        found = await self._objects(statement) if 0 < extension_id <= LARGEST_ID else []
+        if not found:
+            raise ExtensionUnknown(str(extension_id))
+        return found[0]
+
     async def find_all(self, numbers: Collection[str]) -> dict[str, Extension]:
         """The extensions of these numbers, by number."""
         found = await self._objects(self._living().where(extensions.c.number.in_(numbers)))
         return {each.number: each for each in found}
 
-    async def page(self, wanted: PageWanted, status: str | None) -> Page[Extension]:
-        """Extensions by number; the text that is searched for is literal, its case does not count."""
-        statement = self._living()
+    async def page(self, wanted: PageWanted, status: str | None, selected: Selected = EVERY) -> Page[Extension]:
+        """Extensions that are selected; the text that is searched for is literal, its case does not count."""
+        statement = selected.narrowed(self._living())
         if status is not None:
             statement = statement.where(extensions.c.status == status)
         if wanted.search:
             statement = statement.where(_contains(wanted.search, extensions.c.number, extensions.c.display_name))
         total = await self._count(statement)
-        statement = statement.order_by(extensions.c.number, extensions.c.id)
+        statement = selected.ordered(statement)
         return Page.of(await self._objects(statement.limit(wanted.size).offset(wanted.offset)), wanted, total)
 
     async def add(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from management.extensions.consequences import consequences
 from management.extensions.errors import RowsRefused
 from management.extensions.model import Extension, Names, OutboundNumber, RefusedRow, WithPassword
 from management.extensions.references import References
-from management.extensions.repository import ExtensionRepository
+from management.extensions.repository import EVERY, ExtensionRepository, Selected
 from management.objects.errors import InUse
 from management.paging import Page, PageWanted
 from management.presence.repository import PresenceRepository
@@ -45,6 +45,18 @@ class Extensions:
         async with self._database.reading() as connection:
             return await ExtensionRepository(connection, tenant.id).known(number)
 
+    async def find_by_id(self, tenant: TenantScope, extension_id: int) -> Extension:
+        """The extension of that id; raises ExtensionUnknown."""
+        async with self._database.reading() as connection:
+            return await ExtensionRepository(connection, tenant.id).known_by_id(extension_id)
+
+    async def password(self, tenant: TenantScope, number: str) -> str:
+        """The SIP password in clear, for dialects that return it; raises ExtensionUnknown."""
+        async with self._database.reading() as connection:
+            repository = ExtensionRepository(connection, tenant.id)
+            encrypted = await repository.password_encrypted((await repository.known(number)).id)
+        return self._clear(encrypted)
+
     async def document(self, tenant: TenantScope, number: str) -> bytes:
         """What FreeSWITCH gets when it asks for the extension now, byte for byte, but with the hashes masked.
 
@@ -59,10 +71,12 @@ class Extensions:
             except RenderRefused as exc:
                 raise Unavailable(str(exc)) from exc
 
-    async def page(self, tenant: TenantScope, wanted: PageWanted, status: str | None = None) -> Page[Extension]:
-        """One page of the tenant's extensions, by number."""
+    async def page(
+        self, tenant: TenantScope, wanted: PageWanted, status: str | None = None, selected: Selected = EVERY
+    ) -> Page[Extension]:
+        """One page of the tenant's extensions, by number unless `selected` says otherwise."""
         async with self._database.reading() as connection:
-            return await ExtensionRepository(connection, tenant.id).page(wanted, status)
+            return await ExtensionRepository(connection, tenant.id).page(wanted, status, selected)
 
     async def outbound_numbers(self, tenant: TenantScope, wanted: PageWanted) -> Page[OutboundNumber]:
         """One page of what can be an extension's `outbound_caller_id`, by number."""
@@ -80,13 +94,9 @@ class Extensions:
         """
         command.check()
 
-        async def create_it(write: Write) -> WithPassword:
-            (result,) = await self._create(write, tenant, [command])
-            if isinstance(result, RefusedRow):
-                raise result.error
-            return result
-
-        return await self._writes.run(actor, create_it, tenant_id=tenant.id, wait_ms=wait_ms)
+        return await self._writes.run(
+            actor, lambda write: self.create_in(write, tenant, command), tenant_id=tenant.id, wait_ms=wait_ms
+        )
 
     async def create_many(
         self,
@@ -125,7 +135,7 @@ class Extensions:
         """
         command.check()
         return await self._writes.run(
-            actor, lambda write: self._update(write, tenant, command), tenant_id=tenant.id, wait_ms=wait_ms
+            actor, lambda write: self.update_in(write, tenant, command), tenant_id=tenant.id, wait_ms=wait_ms
         )
 
     async def change_password(
@@ -139,7 +149,7 @@ class Extensions:
         """
         command.check()
         return await self._writes.run(
-            actor, lambda write: self._change_password(write, tenant, command), tenant_id=tenant.id, wait_ms=wait_ms
+            actor, lambda write: self.change_password_in(write, tenant, command), tenant_id=tenant.id, wait_ms=wait_ms
         )
 
     async def delete(
@@ -160,8 +170,18 @@ class Extensions:
             Invalid: `replace_with` is no other extension.
         """
         return await self._writes.run(
-            actor, lambda write: self._delete(write, tenant, number, replace_with), tenant_id=tenant.id, wait_ms=wait_ms
+            actor,
+            lambda write: self.delete_in(write, tenant, number, replace_with),
+            tenant_id=tenant.id,
+            wait_ms=wait_ms,
         )
+
+    async def create_in(self, write: Write, tenant: TenantScope, command: CreateExtension) -> WithPassword:
+        """As `create`, as part of a write; the command was checked."""
+        (result,) = await self._create(write, tenant, [command])
+        if isinstance(result, RefusedRow):
+            raise result.error
+        return result
 
     async def _create(self, write: Write, tenant: TenantScope, commands: Sequence[CreateExtension]) -> list[Result]:
         """However many they are, with as many statements as for one."""
@@ -196,7 +216,8 @@ class Extensions:
             for index, command in enumerate(commands)
         ]
 
-    async def _update(self, write: Write, tenant: TenantScope, command: UpdateExtension) -> Extension:
+    async def update_in(self, write: Write, tenant: TenantScope, command: UpdateExtension) -> Extension:
+        """As `update`, as part of a write; the command was checked."""
         repository = ExtensionRepository(write.connection, tenant.id)
         number, values = command.extension_number, command.values.given()
         before = await repository.known(number, to_change=True)
@@ -229,7 +250,8 @@ class Extensions:
         _conclude(write, tenant, "update", before, after, secrets_changed=_pin_of(values))
         return after
 
-    async def _change_password(self, write: Write, tenant: TenantScope, command: ChangePassword) -> WithPassword:
+    async def change_password_in(self, write: Write, tenant: TenantScope, command: ChangePassword) -> WithPassword:
+        """As `change_password`, as part of a write; the command was checked."""
         repository = ExtensionRepository(write.connection, tenant.id)
         number = command.extension_number
         before = await repository.known(number, to_change=True)
@@ -241,7 +263,8 @@ class Extensions:
         _conclude(write, tenant, "change_password", before, after, secrets_changed=("sip_password",))
         return WithPassword(after, password, is_generated=command.new_password is None)
 
-    async def _delete(self, write: Write, tenant: TenantScope, number: str, replace_with: str | None) -> None:
+    async def delete_in(self, write: Write, tenant: TenantScope, number: str, replace_with: str | None = None) -> None:
+        """As `delete`, as part of a write."""
         repository = ExtensionRepository(write.connection, tenant.id)
         before = await repository.known(number, to_change=True)
         users = await repository.users(before.id)

@@ -6,12 +6,13 @@ from typing import Any, Final
 from sqlalchemy import Column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from xmlcurl.store.tables import extensions, gateways, switches
+from xmlcurl.store.tables import extensions, gateways, switches, vendor_keys
 
 ENCRYPTED: Final[tuple[Column[Any], ...]] = (
     extensions.c.password_encrypted,
     switches.c.password_encrypted,
     gateways.c.password_encrypted,
+    vendor_keys.c.secret_encrypted,
 )
 """Every one of them; of deleted rows too. A row may have none."""
 

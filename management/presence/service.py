@@ -43,10 +43,11 @@ class Presences:
         """
         values.check(is_new=False)
         return await self._writes.run(
-            actor, lambda write: self._update(write, tenant, number, values), tenant_id=tenant.id, wait_ms=wait_ms
+            actor, lambda write: self.update_in(write, tenant, number, values), tenant_id=tenant.id, wait_ms=wait_ms
         )
 
-    async def _update(self, write: Write, tenant: TenantScope, number: str, values: PresenceValues) -> Presence:
+    async def update_in(self, write: Write, tenant: TenantScope, number: str, values: PresenceValues) -> Presence:
+        """As `update`, as part of a write; the values were checked."""
         extensions = ExtensionRepository(write.connection, tenant.id)
         rows = PresenceRepository(write.connection, tenant.id)
         extension = await extensions.known(number, to_change=True)

@@ -7,12 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
-from starlette.routing import Mount
 
 from management.app import create_app
 from management.migrations import migrate
 from management.settings import ManagementSettings
-from tests.management.office import Office
+from tests.management.office import Office, mounts, routes_of
 from tests.management.terminal import Terminal
 
 
@@ -28,16 +27,14 @@ def management_settings(migrated_database_url: str, redis_url: str, tmp_path: Pa
 
 
 @pytest.fixture(scope="session")
-def routes(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
-    """The routes of the API, built once; each office puts its own services behind them."""
-    mount = create_app(ManagementSettings(data_dir=tmp_path_factory.mktemp("routes"))).routes[0]
-    assert isinstance(mount, Mount)
-    assert isinstance(mount.app, FastAPI)
-    return mount.app
+def routes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, FastAPI]:
+    """The routes of each dialect, built once; each office puts its own services behind them."""
+    app = create_app(ManagementSettings(data_dir=tmp_path_factory.mktemp("routes")))
+    return {mount.path: routes_of(mount) for mount in mounts(app)}
 
 
 @pytest.fixture
-async def office(management_settings: ManagementSettings, routes: FastAPI) -> AsyncIterator[Office]:
+async def office(management_settings: ManagementSettings, routes: dict[str, FastAPI]) -> AsyncIterator[Office]:
     async with Office.opened(management_settings, routes=routes) as office:
         yield office
 

@@ -1,7 +1,7 @@
 """The management API over a real database and a real Redis, and what tests put into them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,14 +11,27 @@ from fastapi import FastAPI
 from sqlalchemy import Engine, Table, event, insert, select, text, update
 from starlette.routing import Mount, Router
 
-from management.app import Backend, create_app
+from management.app import Backend, create_app, services_of
+from management.audit import Actor
 from management.auth import generate_token_secret, token_text
+from management.objects.commands import UNSET
 from management.secrets import token_hash
 from management.settings import ManagementSettings
+from management.vendor_keys.commands import KeyOwner, VendorKeyValues
 from xmlcurl.store.tables import api_tokens, changes, metadata, switches, tenants
 
 DOMAIN = "pbx.test"
 COUNT_ALL = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in metadata.tables)  # noqa: S608 - our names
+
+
+def mounts(app: Router) -> list[Mount]:
+    """Where the dialects are."""
+    return [each for each in app.routes if isinstance(each, Mount)]
+
+
+def routes_of(mount: Mount) -> FastAPI:
+    assert isinstance(mount.app, FastAPI)
+    return mount.app
 
 
 @dataclass
@@ -32,15 +45,16 @@ class Office:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, settings: ManagementSettings, *, routes: FastAPI | None = None) -> AsyncIterator["Office"]:
+    async def opened(
+        cls, settings: ManagementSettings, *, routes: Mapping[str, FastAPI] | None = None
+    ) -> AsyncIterator["Office"]:
         """`routes`: those of another office that is closed by now; to build them takes longer than most tests."""
         app = create_app(settings)
-        mount = app.routes[0]
-        assert isinstance(mount, Mount)
-        assert isinstance(mount.app, FastAPI)
-        if routes:
-            routes.state.services = mount.app.state.services
-            mount.app = routes
+        for mount in mounts(app):
+            if routes and mount.path in routes:
+                theirs = routes[mount.path]
+                theirs.state.services = routes_of(mount).state.services
+                mount.app = theirs
         async with app.lifespan_context(app):
             office = cls(settings, Backend(settings), app)
             yield office
@@ -73,12 +87,19 @@ class Office:
         values = {"tenant_id": tenant_id, "name": "test", "secret_hash": token_hash(secret), "scopes": [*scopes]}
         return token_text(await self.add(api_tokens, **values), secret)
 
-    def client(self, token: str | None, **headers: str) -> httpx.AsyncClient:
-        """A client of the API; paths are seen from /api/pbx."""
+    async def add_key(self, dialect: str, tenant_id: int, *, sdk_app_id: int | None = None) -> tuple[str, str]:
+        """A vendor's key of that tenant: its public id, and its secret."""
+        values = VendorKeyValues(dialect=dialect, name="test", sdk_app_id=UNSET if sdk_app_id is None else sdk_app_id)
+        keys = services_of(self.backend).vendor_keys
+        made = (await keys.create(KeyOwner(tenant_id), values, actor=Actor("test"))).result
+        return made.key.public_id, made.secret
+
+    def client(self, token: str | None, *, at: str = "/api/pbx", **headers: str) -> httpx.AsyncClient:
+        """A client of the API; paths are seen from `at`."""
         if token:
             headers["Authorization"] = f"Bearer {token}"
         client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.app), base_url="http://api.test/api/pbx", headers=headers
+            transport=httpx.ASGITransport(self.app), base_url=f"http://api.test{at}", headers=headers
         )
         self.clients.append(client)
         return client

@@ -72,7 +72,10 @@ async def test_metrics_tell_routes_and_the_oldest_change(management_settings: Ma
 
         text = (await outside(office).get("/metrics")).text
 
-    assert 'management_request_seconds_count{method="GET",route="/extensions/{ext}",status="200"} 1.0' in text
+    assert (
+        'management_request_seconds_count{dialect="pbx",method="GET",route="/extensions/{ext}",status="200"} 1.0'
+        in text
+    )
     assert 'method="other"' in text
     assert "BREW" not in text
     (oldest,) = [line for line in text.splitlines() if line.startswith('management_oldest_change_seconds{switch="1"}')]

@@ -12,6 +12,9 @@ CLI_TYPES = ("mobile", "fixed_02x", "hotline_1900", "hotline_1800", "brandname")
 LANGUAGES = ("en", "vi")
 PRESENCE_STATUSES = ("available", "away", "business_trip", "do_not_disturb", "lunch", "off_work")
 TRANSPORTS = ("udp", "tcp", "tls")
+DTMF_MODES = ("rfc4733", "info", "inband", "auto")
+DIALECTS = ("sencloud", "yeastar", "tencent")
+"""Vendors' shapes of the API that have keys of their own."""
 CODECS = ("PCMA", "PCMU")
 """Those that are part of FreeSWITCH itself; others need a module that a switch may not have loaded."""
 RING_STRATEGIES = ("simultaneous", "sequence", "random")

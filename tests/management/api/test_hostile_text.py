@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from management.api.dialect import create_api
-from management.api.services import Services
 from management.metrics import ManagementMetrics
+from management.web.services import Services
 from tests.hostile import TRICKS, Trick
 from tests.management.greetings.sounds import wav
 from xmlcurl.store.text import is_safe_text

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from management.api.wire import LONGEST_BODY_BYTES, parse
+from management.web.strict import LONGEST_BODY_BYTES, parse
 from tests.management.office import Office
 
 JSON = {"Content-Type": "application/json"}

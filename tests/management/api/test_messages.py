@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from management.api import messages
-from management.api.messages import MESSAGES, language_of, sentence
 from management.errors import Broken
+from management.web import messages
+from management.web.messages import MESSAGES, language_of, sentence
 from tests.management.office import Office
 
 VIETNAMESE = "Giá trị đã chọn cho outbound caller id không hợp lệ."
@@ -105,7 +105,7 @@ def test_both_languages_say_the_same_things(rule: str) -> None:
 
 def test_every_rule_that_pydantic_s_errors_become_has_a_sentence() -> None:
     """A refusal must not end in a fault."""
-    from management.api.errors import _RULES  # noqa: PLC0415 - what is checked is that table
+    from management.web.errors import _RULES  # noqa: PLC0415 - what is checked is that table
 
     assert set(_RULES.values()) <= MESSAGES.keys()
     assert {messages.INVALID.keys() == {"en", "vi"}, messages.UNAVAILABLE.keys() == {"en", "vi"}} == {True}

@@ -16,10 +16,10 @@ from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from management.api.dialect import create_api
-from management.api.services import Services
 from management.app import create_app
 from management.metrics import ManagementMetrics
 from management.settings import ManagementSettings
+from management.web.services import Services
 from tests.management.office import DOMAIN, Office
 from tests.servers import RedisServer
 

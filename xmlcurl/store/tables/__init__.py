@@ -33,10 +33,13 @@ from xmlcurl.store.tables.people import (
     extensions,
     hotlines,
     numbers,
+    partners,
     taken_names,
     teams,
     tenants,
     users,
+    vendor_keys,
+    yeastar_tokens,
 )
 
 __all__ = [
@@ -64,6 +67,7 @@ __all__ = [
     "numbers",
     "outbound_route_gateways",
     "outbound_routes",
+    "partners",
     "presence_rules",
     "queue_agents",
     "queues",
@@ -75,4 +79,6 @@ __all__ = [
     "tenants",
     "users",
     "utc_now",
+    "vendor_keys",
+    "yeastar_tokens",
 ]

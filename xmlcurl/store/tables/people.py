@@ -16,13 +16,35 @@ from sqlalchemy import (
 from xmlcurl.store.model import (
     CARRIERS,
     CLI_TYPES,
+    DIALECTS,
+    DTMF_MODES,
     EXTENSION_STATUSES,
     LANGUAGES,
     PRESENCE_STATUSES,
     RECORDING_MODES,
     TENANT_STATES,
 )
-from xmlcurl.store.tables.kit import ID, UtcDateTime, link, one_of, one_owner, own_id, table, times, unique_among_living
+from xmlcurl.store.tables.kit import (
+    ID,
+    UtcDateTime,
+    link,
+    one_of,
+    one_owner,
+    own_id,
+    table,
+    times,
+    unique_among_living,
+    utc_now,
+)
+
+partners = table(
+    "partners",
+    # Whoever sells tenants to customers of their own, through the API of a vendor.
+    own_id(),
+    Column("name", String(100), nullable=False),
+    *times(),
+    unique_among_living("uq_partners_name", "name"),
+)
 
 tenants = table(
     "tenants",
@@ -38,6 +60,10 @@ tenants = table(
     *times(),
     # Mailboxes and queues live there; null: on whichever switch a call is.
     link("home_switch_id", "switches", nullable=True),
+    # Who made it, and may manage it with keys of its own; null: the platform alone.
+    link("partner_id", "partners", nullable=True),
+    # Holds the numbers and hotlines of its partner that no customer has; always suspended.
+    Column("is_pool", Boolean, nullable=False, default=False),
     one_of("state", TENANT_STATES),
     one_of("language", LANGUAGES),
     CheckConstraint("cacheable_ms BETWEEN 0 AND 2147483", name="cacheable_ms"),
@@ -138,6 +164,19 @@ extensions = table(
     Column("presence_status", String(16), nullable=False, default="available"),
     # Dialled before the mobile number, and before outside numbers that calls are forwarded to.
     Column("mobile_prefix", String(20)),
+    # What phones of the tenant show instead of the number.
+    Column("internal_caller_id", String(31)),
+    Column("dtmf_mode", String(16), nullable=False, default="rfc4733"),
+    Column("srtp_enabled", Boolean, nullable=False, default=False),
+    Column("t38_enabled", Boolean, nullable=False, default=False),
+    # Whether the switch asks its phones now and then if they are there.
+    Column("qualify_enabled", Boolean, nullable=False, default=False),
+    # One phone that rejects a call ends it for all phones of the extension.
+    Column("reject_ends_ringing", Boolean, nullable=False, default=False),
+    Column("voicemail_pin_required", Boolean, nullable=False, default=True),
+    # What a vendor's API keeps for its clients and nothing here acts on, by the dialect's name.
+    Column("vendor_values", JSON, nullable=False, default={}),
+    one_of("dtmf_mode", DTMF_MODES),
     one_of("status", EXTENSION_STATUSES),
     one_of("recording_mode", RECORDING_MODES),
     one_of("presence_status", PRESENCE_STATUSES),
@@ -177,4 +216,42 @@ api_tokens = table(
     Column("last_used_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
     *times(soft_delete=False),
+)
+
+vendor_keys = table(
+    "vendor_keys",
+    # What programs of a vendor's API prove themselves with: of one tenant, or of a partner with all its tenants.
+    own_id(),
+    link("tenant_id", "tenants", nullable=True),
+    link("partner_id", "partners", nullable=True),
+    Column("dialect", String(16), nullable=False),
+    Column("name", String(100), nullable=False),
+    # What is sent in the clear: a client ID, a SecretId.
+    Column("public_id", String(64), nullable=False),
+    # Of a secret that is sent itself.
+    Column("secret_hash", String(64)),
+    # Of a secret that signs: it is needed to check a signature.
+    Column("secret_encrypted", Text),
+    # Which instance the requests of the key name, where the dialect has them do so.
+    Column("sdk_app_id", ID),
+    Column("last_used_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    *times(soft_delete=False),
+    one_of("dialect", DIALECTS),
+    one_owner("tenant_id", "partner_id"),
+    UniqueConstraint("public_id", name="uq_vendor_keys_public_id"),
+)
+
+yeastar_tokens = table(
+    "yeastar_tokens",
+    # Of a key for some minutes; stored are hashes.
+    own_id(),
+    link("key_id", "vendor_keys", nullable=False),
+    Column("access_hash", String(64), nullable=False),
+    Column("refresh_hash", String(64), nullable=False),
+    Column("access_expires_at", UtcDateTime, nullable=False),
+    Column("refresh_expires_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, default=utc_now),
+    UniqueConstraint("access_hash", name="uq_yeastar_tokens_access_hash"),
+    UniqueConstraint("refresh_hash", name="uq_yeastar_tokens_refresh_hash"),
 )

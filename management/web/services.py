@@ -1,5 +1,6 @@
 """What the routes of the API call: built once, in the composition root, and handed to `create_api`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -33,6 +34,9 @@ from management.teams.service import Teams
 from management.tenants.service import Tenants
 from management.tokens.service import Tokens
 from management.users.service import Users
+from management.vendor_keys.gate import KeyGate
+from management.vendor_keys.service import VendorKeys
+from management.writes import Writes
 
 Registration = Literal["registered", "unregistered", "unknown"]
 
@@ -48,7 +52,12 @@ class Services:
     """One field for each noun."""
 
     gate: Gate
+    key_gate: KeyGate
     requests: RateLimit
+    vendor_requests: Mapping[str, RateLimit]
+    """By dialect."""
+    writes: Writes
+    """For one write of several services, by their `..._in`."""
     trusted_proxies: Networks
     extensions: Extensions
     presences: Presences
@@ -73,6 +82,7 @@ class Services:
     greetings: Greetings
     number_destinations: NumbersDestinations
     tokens: Tokens
+    vendor_keys: VendorKeys
     switches: Switches
     changes: Changes
     auditlog: AuditLog

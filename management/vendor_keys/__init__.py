@@ -1,0 +1,1 @@
+"""What programs of other vendors' APIs prove themselves with."""

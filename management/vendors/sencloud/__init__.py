@@ -1,0 +1,1 @@
+"""SenCloud and eTelecom: one API under two names. docs/sencloud.md."""

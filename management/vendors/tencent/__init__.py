@@ -1,0 +1,1 @@
+"""Tencent Cloud CCC. docs/tencent.md."""

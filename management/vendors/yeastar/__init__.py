@@ -1,0 +1,1 @@
+"""Yeastar P-series. docs/yeastar.md."""
