@@ -28,10 +28,10 @@ from management.objects.commands import (
 )
 from management.objects.destination import PREFIX
 from xmlcurl.store.model import DTMF_MODES, EXTENSION_STATUSES, PRESENCE_STATUSES, RECORDING_MODES
-from xmlcurl.store.text import is_name
+from xmlcurl.store.text import SHOWN_NUMBER, is_name
 
 MOBILE: Final = r"^\+?[0-9]{3,30}$"
-SHOWN_INSIDE: Final = r"^[A-Za-z0-9().+*#-]{1,31}$"
+SHOWN_INSIDE: Final = f"^{SHOWN_NUMBER}$"
 LANGUAGE: Final = r"^[a-z]{2}(-[A-Z]{2})?$"
 LONGEST_DISPLAY_NAME: Final = 100
 LONGEST_PERSON_NAME: Final = 63
