@@ -12,7 +12,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.routing import BaseRoute, Match, Mount, Route, Router
+from starlette.types import Scope
 
 from management import outbox
 from management.api import by_phone
@@ -195,7 +196,15 @@ def create_app(settings: ManagementSettings) -> Router:
 def _tencent(services: Services, metrics: ManagementMetrics) -> list[BaseRoute]:
     """One application at two places: its clients know the root alone, which has no room for its description."""
     api = tencent.create_api(services, metrics)
-    return [Mount(tencent.MOUNTED_AT, api), Route("/", api, methods=["POST"])]
+    return [Mount(tencent.MOUNTED_AT, api), _ForItsMethods("/", api, methods=["POST"])]
+
+
+class _ForItsMethods(Route):
+    """With another method nothing is there, for it is no page of ours."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        return (Match.NONE, {}) if match is Match.PARTIAL else (match, child)
 
 
 def _call_records(services: Services, settings: ManagementSettings) -> list[Route]:

@@ -254,7 +254,7 @@ async def test_other_paths_and_methods(office: Office, tencent: Tencent) -> None
     assert code(response(below)) == "ResourceNotFound"
     method = await client.put("/tencent/", content=LIST, headers=headers)
     assert code(response(method)) == "UnsupportedProtocol"
-    assert (await client.get("/")).status_code == 405
+    assert (await client.get("/")).status_code == 404
     assert (await client.post("/nowhere", content=LIST, headers=headers)).status_code == 404
     assert (await client.get("/nowhere")).json() == {"message": "Resource not found"}
 
