@@ -1,10 +1,12 @@
 """The six actions: what they do to the store, what they say."""
 
+import asyncio
 import json
 from typing import Any, Final
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
 from management.secrets import a1_hash
 from management.vendors.tencent.routes import ACTIONS
@@ -12,6 +14,7 @@ from tests.management.office import DOMAIN, Office
 from tests.management.vendors.tencent.signing import APP_ID, Tencent, code, response
 from tests.xmlcurl.asking import sip_auth
 from tests.xmlcurl.service import running
+from xmlcurl.store.registrations import alive_key, table_key
 from xmlcurl.store.tables import agent_statuses, audit, queue_agents
 
 ACCOUNT = "InvalidParameterValue.AccountNotExist"
@@ -275,6 +278,49 @@ async def test_lists(api: httpx.AsyncClient, tencent: Tencent) -> None:
         "Relation": "",
         "RelationName": "",
     }
+
+
+@pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+async def test_a_registered_phone_is_idle(
+    office: Office, api: httpx.AsyncClient, tencent: Tencent, redis_url: str
+) -> None:
+    """Where it was asked for, and where a switch can be asked; busy phones are not known."""
+    for number in ("1001", "1002"):
+        await api.post("/extensions", json={"extension_number": number})
+    contact = {"profile": "internal", "contact": "x", "address": "x", "user_agent": "x", "expires_at": 1e12}
+    switch_id = await office.add_switch("fs1")
+
+    async def states(**wanted: Any) -> list[tuple[int, bool]]:
+        listed = (await tencent.ask("DescribeExtensions", **wanted))["ExtensionList"]
+        return [(each["Status"], each["Register"]) for each in listed]
+
+    async with Redis.from_url(redis_url) as redis:
+        await redis.hset(table_key(switch_id), mapping={"": "r1", f"1001@{DOMAIN}": json.dumps([contact])})
+        assert await states(IsNeedStatus=True) == [(0, False), (0, False)]
+        await redis.set(alive_key(switch_id), "r1")
+        assert await states(IsNeedStatus=True) == [(100, True), (0, False)]
+        assert await states() == [(0, False), (0, False)]
+
+
+async def test_many_at_once_serve_the_same_queues(api: httpx.AsyncClient, tencent: Tencent) -> None:
+    """Whichever they name first: each of them is let in, and none pushes another out."""
+    queues = [await add_queue(api, number) for number in ("700", "701", "702")]
+    numbers = [str(1_000 + index) for index in range(6)]
+
+    said = await asyncio.gather(
+        *(
+            tencent.ask(
+                "CreateExtension",
+                ExtensionId=number,
+                ExtensionName="x",
+                SkillGroupIds=queues if index % 2 else queues[::-1],
+            )
+            for index, number in enumerate(numbers)
+        )
+    )
+
+    assert said == [{}] * 6
+    assert [sorted(await agents(api, each)) for each in queues] == [numbers] * 3
 
 
 @pytest.mark.parametrize(
