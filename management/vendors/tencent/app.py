@@ -8,6 +8,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.types import Scope
+from structlog.contextvars import bind_contextvars
 
 from management.errors import ManagementError
 from management.metrics import ManagementMetrics
@@ -35,7 +36,9 @@ class TencentDoor:
         self._now = now
 
     async def admit(self, asked: Asked) -> Room | None:
-        asked.state["request_id"] = str(uuid4())
+        request_id = asked.state["request_id"] = str(uuid4())
+        # Until the request ends: each has a task, and so a context, of its own.
+        bind_contextvars(request_id=request_id)
         services, gate = asked.services, asked.services.key_gate
         claim = Claim.of(asked.headers.getlist, self._now())
         key = await gate.known(self.name, claim.secret_id, asked.address)
