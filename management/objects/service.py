@@ -100,21 +100,22 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
             Invalid, ObjectUnknown, Conflict, and what `Writes.run` raises.
         """
         values.check(is_new=False)
+        owner_id = await self._owner_id(scope, key)
+        return await self._run(owner_id, lambda write: self.update_in(write, scope, key, values), actor, wait_ms)
 
-        async def update(write: Write) -> Object:
-            rows = self.ROWS(write.connection, _id_of(scope))
-            before = self._known(await rows.find(key, to_change=True), key)
-            columns = await self.columns(rows, values, before)
-            # A secret is no field of what is shown: a new one always counts as changed.
-            changed = {name: value for name, value in columns.items() if getattr(before, name, ...) != value}
-            if not changed:
-                return before
-            await rows.change(before.id, changed)
-            after = self._known(await rows.find(key), key)
-            await self._conclude(write, scope, "update", before=before, after=after, values=values)
-            return after
-
-        return await self._run(await self._owner_id(scope, key), update, actor, wait_ms)
+    async def update_in(self, write: Write, scope: Scope, key: Key, values: New) -> Object:
+        """As `update`, as part of a write; the values were checked."""
+        rows = self.ROWS(write.connection, _id_of(scope))
+        before = self._known(await rows.find(key, to_change=True), key)
+        columns = await self.columns(rows, values, before)
+        # A secret is no field of what is shown: a new one always counts as changed.
+        changed = {name: value for name, value in columns.items() if getattr(before, name, ...) != value}
+        if not changed:
+            return before
+        await rows.change(before.id, changed)
+        after = self._known(await rows.find(key), key)
+        await self._conclude(write, scope, "update", before=before, after=after, values=values)
+        return after
 
     async def delete(
         self,

@@ -1,5 +1,6 @@
 """The rules of users, for every API, page and command."""
 
+from collections.abc import Collection
 from typing import Any
 
 from management.auth import TenantScope
@@ -17,6 +18,16 @@ class Users(Objects[TenantScope, int, User, UserValues]):
     def consequences(self, scope: TenantScope, before: User | None, after: User | None) -> Effects:
         """Nothing that FreeSWITCH gets depends on a user."""
         return Effects()
+
+    async def of_ids(self, tenant: TenantScope, ids: Collection[int]) -> dict[int, User]:
+        """Those of `ids` that there are, by id."""
+        async with self._database.reading() as connection:
+            return {each.id: each for each in await UserRepository(connection, tenant.id).of_ids(ids)}
+
+    async def of_email(self, tenant: TenantScope, email: str) -> User | None:
+        """Whose address that is, its case does not count."""
+        async with self._database.reading() as connection:
+            return await UserRepository(connection, tenant.id).of_email(email)
 
     async def columns(self, rows: Rows[User], values: UserValues, before: User | None) -> dict[str, Any]:
         """An address is stored in lower case: two that differ in case alone are one person's."""

@@ -1,6 +1,6 @@
 """What the routes of the API call: built once, in the composition root, and handed to `create_api`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -46,6 +46,8 @@ class Registrations(Protocol):
 
     async def status(self, domain: str, number: str) -> Registration: ...
 
+    async def statuses(self, domain: str, numbers: Sequence[str]) -> Mapping[str, Registration]: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -56,6 +58,8 @@ class Services:
     requests: RateLimit
     vendor_requests: Mapping[str, RateLimit]
     """By dialect."""
+    tencent_signatures: RateLimit
+    """Each may change something once, for as long as it is believed."""
     writes: Writes
     """For one write of several services, by their `..._in`."""
     trusted_proxies: Networks
