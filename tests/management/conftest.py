@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from management.app import create_app
 from management.migrations import migrate
 from management.settings import ManagementSettings
-from tests.management.office import Office, mounts, routes_of
+from tests.management.office import DOMAIN, Office, mounts, routes_of
 from tests.management.terminal import Terminal
+from tests.xmlcurl.service import Service, running
 
 
 @pytest.fixture
@@ -43,6 +44,26 @@ async def office(management_settings: ManagementSettings, routes: dict[str, Fast
 async def api(office: Office) -> httpx.AsyncClient:
     """The tenant pbx.test, asking with a token that may do everything there."""
     return await office.tenant_client()
+
+
+@pytest.fixture
+async def platform(office: Office) -> httpx.AsyncClient:
+    """A token of the platform that names no tenant; pbx.test is there, with the id 1."""
+    await office.add_tenant()
+    return office.client(await office.add_token(None, "admin"))
+
+
+@pytest.fixture
+async def admin(office: Office, platform: httpx.AsyncClient) -> httpx.AsyncClient:
+    """A token of the platform that means pbx.test."""
+    return office.client(await office.add_token(None, "admin"), **{"X-Tenant": DOMAIN})
+
+
+@pytest.fixture
+async def lookup(management_settings: ManagementSettings) -> AsyncIterator[Service]:
+    """A lookup process on the same database and Redis."""
+    async with running(management_settings.database, management_settings.redis) as service:
+        yield service
 
 
 @pytest.fixture

@@ -92,3 +92,14 @@ async def test_without_redis_nothing_is_limited(own_redis: RedisServer) -> None:
     assert await RateLimit(client, "test", 1).take("token") is None
 
     await client.aclose()
+
+
+async def test_a_window_may_be_shorter(redis: Redis) -> None:
+    """What is two seconds old is outside of one second."""
+    now_ms = int(time.time() * 1_000)
+    await redis.zadd("limit:test:token", {"old": now_ms - 2_000})
+
+    room = await RateLimit(redis, "test", 1, window_seconds=1).take("token")
+
+    assert room is not None
+    assert room.is_allowed
