@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from management.hotlines.repository import HotlineRepository
 from management.number_destinations.repository import NumberDestinationsRepository
 from management.numbers.repository import NumberRepository
-from management.objects.links import named
+from management.objects.links import Reference, named, users_of
 from management.objects.repository import MOST_USERS_SHOWN, Rows
 from management.partners.commands import Partner, PartnerHotline, PartnerTenant
 from management.tenants.commands import POOL_OF_PARTNER
@@ -22,6 +22,10 @@ _HOTLINE: Final = {
     "is_pooled": tenants.c.is_pool,
 }
 """What a hotline of a partner shows of other rows than its own."""
+_OF_NUMBER: Final = tuple(
+    link for link in NumberRepository.LINKS if not (isinstance(link, Reference) and link.column is hotlines.c.number_id)
+)
+"""What may point to a number, besides hotlines."""
 
 
 class PartnerRepository(Rows[Partner]):
@@ -101,13 +105,13 @@ class PartnerHotlineRepository(Rows[PartnerHotline]):
         """What would lose the hotline or its number if it went to another tenant; nothing more comes to point to the
         number before the transaction has ended.
         """
-        its_own = f"hotline {hotline.name}"
-        found = await HotlineRepository(self._connection, hotline.tenant_id).users(hotline.id)
-        its_numbers = NumberRepository(self._connection, hotline.tenant_id)
-        await its_numbers.find(hotline.number, to_change=True)
-        found += await its_numbers.users(hotline.number_id)
-        if its_own in found:
-            found.remove(its_own)
+        await NumberRepository(self._connection, hotline.tenant_id).find(hotline.number, to_change=True)
+        found = await users_of(HotlineRepository.LINKS, self._connection, hotline.id, MOST_USERS_SHOWN)
+        found += await users_of(_OF_NUMBER, self._connection, hotline.number_id, MOST_USERS_SHOWN)
+        others = select(hotlines.c.name).where(
+            hotlines.c.number_id == hotline.number_id, hotlines.c.id != hotline.id, hotlines.c.deleted_at.is_(None)
+        )
+        found += await named(self._connection, "hotline", others, MOST_USERS_SHOWN)
         for slot, part in NumberDestinationsRepository.PARTS.items():
             if await part.load(self._connection, [hotline.number_id]):
                 found.append(f"destination {slot}")

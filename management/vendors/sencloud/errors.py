@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
+from management.calls.errors import RecordingsElsewhere, Unreadable
 from management.errors import (
     Conflict,
     Forbidden,
@@ -63,6 +64,8 @@ TABLE: Final[Mapping[type[ManagementError], tuple[int, str, str]]] = {
     TooManyRequests: (429, "resource_exhausted", ""),
     Unavailable: (503, "unavailable", ""),
     Unconfirmed: (503, "unavailable", ""),
+    Unreadable: (400, "invalid_argument", "This is no record of a call."),
+    RecordingsElsewhere: (501, "unimplemented", "Recordings can't be fetched here."),
     Fault: (500, "internal", "A fault on our side."),
 }
 """Error -> status, code, and what it says where that is always the same."""

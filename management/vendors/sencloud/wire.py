@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from management.auth import TenantScope
 from management.calls.repository import Call
@@ -23,7 +23,7 @@ from management.partners.commands import PartnerHotline, PartnerTenant
 from management.tenants.commands import Tenant
 from management.users.commands import User
 from management.vendors.sencloud.cursors import Paging, PagingWanted
-from management.web.strict import StrictModel
+from management.web.strict import OptionalMoment, StrictModel
 
 NOBODY: Final = "0"
 NEVER: Final = "0001-01-01T00:00:00Z"
@@ -143,8 +143,8 @@ class CallFilter(StrictModel):
 
     call_number: Text = None
     call_state: Literal["", "unknown", "answered", "not_answered"] | None = None
-    date_from: AwareDatetime | None = None
-    date_to: AwareDatetime | None = None
+    date_from: OptionalMoment = None
+    date_to: OptionalMoment = None
     direction: Literal["", "unknown", "in", "out", "ext"] | None = None
     extension_ids: Annotated[list[Id] | None, Field(max_length=1)] = None
 
@@ -188,10 +188,13 @@ class NewHotline(StrictModel):
     name: str
     description: Text = None
     network: Network | None = None
-    is_free_charge: Literal[True] | None = None
+    is_free_charge: Annotated[bool | None, Field(json_schema_extra={"enum": [True, None]})] = None
     owner_id: Id = None
 
     def number(self) -> dict[str, Any]:
+        """Raises Invalid: nobody's balance can be checked."""
+        if self.is_free_charge is False:
+            raise Invalid.of("is_free_charge", "in")
         return {"number": self.hotline, "carrier": self.network if self.network in NETWORKS else "other"}
 
     def hotline_values(self) -> dict[str, Any]:

@@ -1,13 +1,10 @@
 """A shop with a key, a partner with one, and how their programs ask."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from management.settings import ManagementSettings
 from tests.management.office import Office
 from tests.management.vendors.sencloud.program import Program
-from tests.xmlcurl.service import Service, running
 
 SUFFIX = "customers.test"
 
@@ -28,10 +25,3 @@ async def shop(office: Office) -> Program:
 async def partner(office: Office) -> Program:
     """A program with a key of the partner Sales, whose id is 1."""
     return await Program.of_partner(office, "Sales")
-
-
-@pytest.fixture
-async def lookup(management_settings: ManagementSettings) -> AsyncIterator[Service]:
-    """A lookup process on the same database and Redis."""
-    async with running(management_settings.database, management_settings.redis) as service:
-        yield service

@@ -310,7 +310,9 @@ async def test_a_number_is_taken_once(shop: Program) -> None:
     ("name", "values"),
     [
         pytest.param(
-            "extension_number", [1, 99, -101, "12", "1a1", "12345678901", "\uff11\uff10\uff11", 1.5, True, [101], {}], id="number"
+            "extension_number",
+            [1, 99, -101, "12", "1a1", "12345678901", "\uff11\uff10\uff11", 1.5, True, [101], {}],
+            id="number",
         ),
         pytest.param(
             "hotline_id", [1296121461794938793, "text", "-1", "1.0", " 1", "1\n", "1" * 20, True, []], id="hotline"
