@@ -46,6 +46,9 @@ from management.metrics import CONTENT_TYPE, ManagementMetrics
 from management.number_destinations.service import NumbersDestinations
 from management.numbers.service import Numbers
 from management.outbound_routes.service import OutboundRoutes
+from management.partners.hotlines import PartnerHotlines
+from management.partners.service import Partners
+from management.partners.tenants import PartnerTenants
 from management.presence.service import Presences
 from management.queue_agents.service import QueueAgents
 from management.queues.service import Queues
@@ -61,6 +64,7 @@ from management.tokens.service import Tokens
 from management.users.service import Users
 from management.vendor_keys.gate import KeyGate
 from management.vendor_keys.service import VendorKeys
+from management.vendors.sencloud import app as sencloud
 from management.vendors.tencent import app as tencent
 from management.vendors.tencent.signature import BELIEVED_SECONDS
 from management.web.services import Services
@@ -116,6 +120,8 @@ def services_of(backend: Backend) -> Services:
     """Every service of the API, over one backend."""
     settings, database, writes = backend.settings, backend.database, backend.writes
     failures = RateLimit(backend.redis, "failures", settings.login_failures_per_minute)
+    tenants, numbers, hotlines = Tenants(database, writes), Numbers(database, writes), Hotlines(database, writes)
+    vendor_keys = VendorKeys(database, writes, backend.vault)
     return Services(
         gate=Gate(database, failures),
         key_gate=KeyGate(database, backend.vault, failures),
@@ -131,12 +137,15 @@ def services_of(backend: Backend) -> Services:
         extensions=Extensions(database, writes, backend.vault),
         presences=Presences(database, writes),
         registrations=Registrations(database, backend.redis),
-        tenants=Tenants(database, writes),
+        tenants=tenants,
+        partners=Partners(database, writes),
+        partner_tenants=PartnerTenants(database, writes, tenants, vendor_keys, settings.tenant_domain_suffix),
+        partner_hotlines=PartnerHotlines(database, writes, numbers, hotlines),
         teams=Teams(database, writes),
         departments=Departments(database, writes),
         users=Users(database, writes),
-        numbers=Numbers(database, writes),
-        hotlines=Hotlines(database, writes),
+        numbers=numbers,
+        hotlines=hotlines,
         gateways=Gateways(database, writes, backend.vault),
         gateway_states=GatewayStates(database, backend.redis),
         outbound_routes=OutboundRoutes(database, writes),
@@ -151,7 +160,7 @@ def services_of(backend: Backend) -> Services:
         greetings=Greetings(database, writes),
         number_destinations=NumbersDestinations(database, writes),
         tokens=Tokens(database, writes),
-        vendor_keys=VendorKeys(database, writes, backend.vault),
+        vendor_keys=vendor_keys,
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),
         auditlog=AuditLog(database),
@@ -180,6 +189,7 @@ def create_app(settings: ManagementSettings) -> Router:
         [
             Mount(MOUNTED_AT, create_api(services, metrics)),
             *_tencent(services, metrics),
+            Mount(sencloud.MOUNTED_AT, sencloud.create_api(services, metrics)),
             *_call_records(services, settings),
             *_by_phone(services, backend),
             Route("/healthz", healthz),

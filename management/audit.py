@@ -19,12 +19,13 @@ def _columns(words: str) -> frozenset[str]:
 
 
 AUDITED: Final[Mapping[str, frozenset[str]]] = {
-    "tenant": _columns("domain name state time_zone language cacheable_ms default_number_id"),
+    "tenant": _columns("domain name state time_zone language cacheable_ms default_number_id partner_id"),
+    "partner": _columns("name"),
     "user": _columns("name email mobile role"),
     "team": _columns("name"),
     "department": _columns("name"),
     "number": _columns("number display_name carrier cli_type status"),
-    "hotline": _columns("name number_id"),
+    "hotline": _columns("name number_id description tenant_id"),
     "extension": _columns(
         "number sign_in_name aliases display_name first_name last_name email mobile status expires_at "
         "credentials_revision max_concurrent concurrent_registrations tls_enabled recording_mode "

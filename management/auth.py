@@ -227,5 +227,5 @@ def _token(token_id: int) -> Select[Any]:
 
 def _tenant_of(domain: str) -> Select[Any]:
     return select(tenants.c.id, tenants.c.domain, tenants.c.language).where(
-        tenants.c.domain == domain, tenants.c.deleted_at.is_(None)
+        tenants.c.domain == domain, tenants.c.deleted_at.is_(None), tenants.c.is_pool.is_(False)
     )

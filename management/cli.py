@@ -20,9 +20,11 @@ from management.console import (
     greetings,
     keys,
     nouns,
+    partners,
     switches,
     tenants,
     tokens,
+    vendor_keys,
     where_calls_go,
 )
 from management.errors import Conflict, Invalid, ManagementError, NotFound
@@ -51,6 +53,8 @@ for _name, _commands in {
     **nouns.COMMANDS,
     "call-settings": where_calls_go.app,
     "token": tokens.app,
+    "partner": partners.app,
+    "vendor-key": vendor_keys.app,
     "switch": switches.app,
     "calls": calls.app,
     "keys": keys.app,

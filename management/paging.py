@@ -22,6 +22,15 @@ class PageWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class SliceWanted:
+    """`most` rows in the order of their ids, or against it; behind that of `after_id`, None is from the beginning."""
+
+    most: int
+    after_id: int | None = None
+    is_descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """The rows of one page, and how many there are on all of them."""
 

@@ -95,6 +95,12 @@ def token_hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def password_hash(password: str) -> str:
+    """What is stored of a password that somebody chose: `scrypt$<salt>$<hash>`, in hexadecimal. Takes 50 ms or so."""
+    salt = secrets.token_bytes(16)
+    return f"scrypt${salt.hex()}${hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1).hex()}"
+
+
 def _md5(name: str, domain: str, secret: str) -> str:
     return hashlib.md5(f"{name}:{domain}:{secret}".encode(), usedforsecurity=False).hexdigest()
 

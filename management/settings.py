@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 
 from xmlcurl.settings import LOOPBACK, Bind, Networks, Settings
+from xmlcurl.store.text import is_domain
 
 
 class ManagementSettings(Settings):
@@ -25,6 +26,9 @@ class ManagementSettings(Settings):
 
     tencent_requests_per_second: int = Field(20, ge=1, le=1_000)
     """Requests of one Tencent account and action in any second (1 to 1000); Tencent's own limit is 20."""
+
+    tenant_domain_suffix: str | None = None
+    """Below which domain the tenants that partners make get one of their own. Unset: partners can't make any."""
 
     login_failures_per_minute: int = Field(10, ge=1, le=1_000)
     """Requests with a wrong token from one address in any 60 seconds (1 to 1000), before it is refused unheard."""
@@ -54,6 +58,13 @@ class ManagementSettings(Settings):
     recordings_dir: Path | None = None
     """Folder where this process sees what switches record (`recordings_dir` of FreeSWITCH), to be read only. Unset:
     recordings can't be fetched through the API."""
+
+    @field_validator("tenant_domain_suffix")
+    @classmethod
+    def _a_domain(cls, value: str | None) -> str | None:
+        if value is not None and not is_domain(value):
+            raise ValueError("must be a domain in lower case, such as pbx.example.com")
+        return value
 
     @field_validator("cdr_credentials")
     @classmethod

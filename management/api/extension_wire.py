@@ -8,11 +8,9 @@ Source:
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from management.api.object_wire import OptionalId, OptionalText, ValuesBody, unset
 from management.api.wire import Time
@@ -24,29 +22,13 @@ from management.objects.commands import NUMBER, PIN
 from management.objects.destination import PREFIX
 from management.web.errors import broken_rules, texts
 from management.web.services import Registration
-from management.web.strict import StrictModel
+from management.web.strict import OptionalMoment, StrictModel
 from xmlcurl.store.model import CARRIERS, CLI_TYPES
 
 DtmfMode = Literal["rfc4733", "info", "inband", "auto"]
 PresenceStatus = Literal["available", "away", "business_trip", "do_not_disturb", "lunch", "off_work"]
 RecordingMode = Literal["none", "inbound", "outbound", "all"]
 Status = Literal["active", "disabled"]
-
-
-def _moment(value: object) -> datetime | None:
-    """RFC 3339, with an offset."""
-    if value is None or value == "":
-        return None
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) >= 20 else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise PydanticCustomError("date", "no date and time with an offset")
-    return moment
-
-
-OptionalMoment = Annotated[datetime | None, BeforeValidator(_moment)]
 
 
 _NAME: Final = {"pattern": r"^[A-Za-z0-9._+-]{1,63}$"}

@@ -1,14 +1,15 @@
 """Hotlines: bodies and routes."""
 
 from management.api.object_routes import Noun, Texts, routes_of
-from management.api.object_wire import Shown, ValuesBody, unset
-from management.hotlines.commands import LONGEST_NAME, HotlineValues
+from management.api.object_wire import OptionalText, Shown, ValuesBody, unset
+from management.hotlines.commands import LONGEST_DESCRIPTION, LONGEST_NAME, HotlineValues
 from management.numbers.commands import NUMBER
 
 
 class ChangeHotline(ValuesBody):
     name: str = unset(minLength=1, maxLength=LONGEST_NAME)
     number: str = unset(pattern=NUMBER)
+    description: OptionalText = unset(maxLength=LONGEST_DESCRIPTION)
 
 
 class NewHotline(ChangeHotline):
@@ -21,6 +22,7 @@ class NewHotline(ChangeHotline):
 class HotlineItem(Shown):
     name: str
     number: str
+    description: str | None
 
 
 NOUN = Noun(

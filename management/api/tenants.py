@@ -37,6 +37,7 @@ class ChangeTenant(ValuesBody):
     )
     default_number: OptionalText = unset(description="One of the tenant's numbers: what calls show that have no other")
     home_switch_id: OptionalId = unset(description="The switch with its mailboxes and queues; null: each has its own")
+    partner_id: OptionalId = unset(description="Who manages it through a vendor's API, too; null: nobody")
 
 
 class NewTenant(ChangeTenant):
@@ -53,6 +54,7 @@ class TenantItem(Shown):
     cacheable_ms: int
     default_number: str | None
     home_switch_id: int | None
+    partner_id: int | None
 
 
 @router.get("/tenants", responses=answers(422))

@@ -26,9 +26,11 @@ class Call:
     direction: Direction
     caller_number: str | None
     caller_name: str | None
+    caller_extension_id: int | None
     caller_extension: str | None
     destination: str | None
     answered_by: str | None
+    callee_extension_id: int | None
     callee_extension: str | None
     started_at: datetime
     answered_at: datetime | None

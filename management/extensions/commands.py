@@ -43,6 +43,9 @@ MOST_ALIASES: Final = 10
 MOST_ROWS: Final = 1_000
 """How many extensions one batch may create."""
 
+LOWEST_FREE: Final = 101
+"""Where the search for a number begins when a new extension may have any."""
+
 _YEARS: Final = range(1970, 9_999)
 
 

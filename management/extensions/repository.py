@@ -172,6 +172,23 @@ class ExtensionRepository:
         )
         return {row[0]: row[1] for row in await self._connection.execute(statement)}
 
+    async def all_names(self) -> set[str]:
+        """Whatever can be dialled inside the tenant, or signed in with."""
+        statement = select(taken_names.c.name).where(taken_names.c.tenant_id == self._tenant_id)
+        return {*(await self._connection.execute(statement)).scalars()}
+
+    async def reached_at(self, contacts: Mapping[str, str]) -> Sequence[Extension]:
+        """Extensions with these contacts ("email", "mobile"), each its own or of the user that it belongs to; two at
+        most: more than one is too many.
+        """
+        statement = self._living().outerjoin(
+            users, and_(users.c.id == extensions.c.user_id, users.c.deleted_at.is_(None))
+        )
+        for name, value in contacts.items():
+            is_its = (func.lower(each.c[name]) == value.lower() for each in (extensions, users))
+            statement = statement.where(or_(*is_its))
+        return await self._objects(statement.order_by(extensions.c.id).limit(2))
+
     async def emergency_numbers(self) -> frozenset[str]:
         """What nothing inside the tenant may be called."""
         return await emergency_numbers(self._connection, self._tenant_id)
@@ -232,6 +249,12 @@ class ExtensionRepository:
         """The SIP password as it is stored."""
         statement = select(extensions.c.password_encrypted).where(self._is(extension_id))
         return str((await self._connection.execute(statement)).scalar_one())
+
+    async def passwords_encrypted(self, ids: Collection[int]) -> dict[int, str]:
+        """The SIP passwords of extensions as they are stored, by id."""
+        is_one = and_(extensions.c.id.in_(ids), extensions.c.tenant_id == self._tenant_id)
+        rows = await self._connection.execute(select(extensions.c.id, extensions.c.password_encrypted).where(is_one))
+        return {row[0]: row[1] for row in rows}
 
     async def linked(self, link: str, ids: Collection[int]) -> set[int]:
         """Which of `ids` are living rows of the tenant that `link` ("team_id", ...) may name.

@@ -1,6 +1,7 @@
 """The rules of extensions, for every API, page and command. Every change goes through `Writes.run`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from management.audit import Actor
@@ -8,9 +9,15 @@ from management.auth import TenantScope
 from management.database import Database
 from management.effects import Effects
 from management.errors import Broken, Conflict, Invalid, Unavailable
-from management.extensions.commands import ChangePassword, CreateExtension, UpdateExtension
+from management.extensions.commands import (
+    LOWEST_FREE,
+    ChangePassword,
+    CreateExtension,
+    ExtensionValues,
+    UpdateExtension,
+)
 from management.extensions.consequences import consequences
-from management.extensions.errors import RowsRefused
+from management.extensions.errors import ExtensionUnknown, RowsRefused
 from management.extensions.model import Extension, Names, OutboundNumber, RefusedRow, WithPassword
 from management.extensions.references import References
 from management.extensions.repository import EVERY, ExtensionRepository, Selected
@@ -57,6 +64,27 @@ class Extensions:
             encrypted = await repository.password_encrypted((await repository.known(number)).id)
         return self._clear(encrypted)
 
+    async def passwords(self, tenant: TenantScope, ids: Collection[int]) -> dict[int, str]:
+        """The same of several, by id."""
+        async with self._database.reading() as connection:
+            encrypted = await ExtensionRepository(connection, tenant.id).passwords_encrypted(ids)
+        return {extension_id: self._clear(each) for extension_id, each in encrypted.items()}
+
+    async def find_by_contact(self, tenant: TenantScope, contacts: Mapping[str, str]) -> Extension:
+        """The only extension with these contacts ("email", "mobile"), or whose user has them.
+
+        Raises:
+            ExtensionUnknown: there is none.
+            Invalid: there are several; each of the contacts is "ambiguous".
+        """
+        async with self._database.reading() as connection:
+            found = await ExtensionRepository(connection, tenant.id).reached_at(contacts)
+        if not found:
+            raise ExtensionUnknown(", ".join(contacts))
+        if len(found) > 1:
+            raise Invalid({name: [Broken("ambiguous")] for name in contacts})
+        return found[0]
+
     async def document(self, tenant: TenantScope, number: str) -> bytes:
         """What FreeSWITCH gets when it asks for the extension now, byte for byte, but with the hashes masked.
 
@@ -97,6 +125,25 @@ class Extensions:
         return await self._writes.run(
             actor, lambda write: self.create_in(write, tenant, command), tenant_id=tenant.id, wait_ms=wait_ms
         )
+
+    async def create_numbered(
+        self, tenant: TenantScope, values: ExtensionValues, *, actor: Actor, wait_ms: int | None = None
+    ) -> Written[WithPassword]:
+        """A new extension with the lowest number from LOWEST_FREE on that nothing of the tenant is called.
+
+        Raises:
+            Invalid: values are out of bounds, or name what is not the tenant's.
+        """
+        CreateExtension(extension_number=str(LOWEST_FREE), values=values).check()
+
+        async def create(write: Write) -> WithPassword:
+            repository = ExtensionRepository(write.connection, tenant.id)
+            taken = await repository.all_names() | await repository.emergency_numbers()
+            number = next(each for each in map(str, count(LOWEST_FREE)) if each not in taken)
+            return await self.create_in(write, tenant, CreateExtension(extension_number=number, values=values))
+
+        # Alone: two that look at once would find the same number.
+        return await self._writes.run(actor, create, tenant_id=tenant.id, wait_ms=wait_ms, alone=True)
 
     async def create_many(
         self,
@@ -215,6 +262,10 @@ class Extensions:
             or WithPassword(created[command.extension_number], passwords[index], command.sip_password is None)
             for index, command in enumerate(commands)
         ]
+
+    async def known_in(self, write: Write, tenant: TenantScope, extension_id: int) -> Extension:
+        """The extension of that id, which nobody else changes before the write has ended; raises ExtensionUnknown."""
+        return await ExtensionRepository(write.connection, tenant.id).known_by_id(extension_id, to_change=True)
 
     async def update_in(self, write: Write, tenant: TenantScope, command: UpdateExtension) -> Extension:
         """As `update`, as part of a write; the command was checked."""

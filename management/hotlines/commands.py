@@ -7,9 +7,10 @@ from typing import ClassVar, Final
 
 from management.errors import Broken
 from management.numbers.commands import NUMBER
-from management.objects.commands import UNSET, Rule, Unset, Values, label, matching
+from management.objects.commands import UNSET, Rule, Unset, Values, label, matching, text
 
 LONGEST_NAME: Final = 100
+LONGEST_DESCRIPTION: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,10 @@ class Hotline:
     name: str
     number_id: int
     number: str
+    description: str | None
+    carrier: str
+    """Of the number, as `number_status`."""
+    number_status: str
     created_at: datetime
     updated_at: datetime
 
@@ -32,7 +37,9 @@ class HotlineValues(Values):
     RULES: ClassVar[Mapping[str, Rule]] = {
         "name": label(LONGEST_NAME),
         "number": matching(NUMBER, Broken("exists")),
+        "description": text(LONGEST_DESCRIPTION),
     }
 
     name: str | Unset = UNSET
     number: str | Unset = UNSET
+    description: str | Unset | None = UNSET

@@ -24,9 +24,9 @@ class HotlineRepository(Rows[Hotline]):
         return await self.linked_id(numbers.c.number, number, self._tenant_id)
 
     def _living(self) -> Select[Any]:
-        own = (getattr(hotlines.c, name) for name in ("id", "name", "number_id", "created_at", "updated_at"))
+        own = (hotlines.c[name] for name in Hotline.__dataclass_fields__ if name in hotlines.c)
         return (
-            select(*own, numbers.c.number)
+            select(*own, numbers.c.number, numbers.c.carrier, numbers.c.status.label("number_status"))
             .join(numbers, numbers.c.id == hotlines.c.number_id)
             .where(hotlines.c.deleted_at.is_(None), *self._own())
         )

@@ -21,7 +21,7 @@ from management.database import is_unique_violation
 from management.errors import Conflict, Invalid
 from management.objects.links import Link, users_of
 from management.objects.parts import LARGEST_ID, Part, living
-from management.paging import Page, PageWanted
+from management.paging import Page, PageWanted, SliceWanted
 from xmlcurl.store.tables import utc_now
 
 T = TypeVar("T")
@@ -77,9 +77,7 @@ class Rows(Generic[T]):
 
     async def page(self, wanted: PageWanted, filters: Mapping[str, Any]) -> Page[T]:
         """Rows whose columns have the values of `filters`; what is searched for is literal, its case does not count."""
-        statement = self._living()
-        for name, value in filters.items():
-            statement = statement.where(self.TABLE.c[name] == value)
+        statement = self._filtered(filters)
         if wanted.search:
             found = (column.icontains(wanted.search, autoescape=True) for column in self.SEARCHED)
             statement = statement.where(or_(*found))
@@ -87,6 +85,14 @@ class Rows(Generic[T]):
         total = int((await self._connection.execute(counted)).scalar_one())
         statement = statement.order_by(*self.ORDER, self.TABLE.c.id).limit(wanted.size).offset(wanted.offset)
         return Page.of(await self._objects(statement), wanted, total)
+
+    async def slice(self, wanted: SliceWanted, filters: Mapping[str, Any]) -> Sequence[T]:
+        """Rows whose columns have the values of `filters`, in the order of their ids."""
+        statement, key = self._filtered(filters), self.TABLE.c.id
+        if wanted.after_id is not None:
+            statement = statement.where(key < wanted.after_id if wanted.is_descending else key > wanted.after_id)
+        ordered = statement.order_by(key.desc() if wanted.is_descending else key).limit(wanted.most)
+        return await self._objects(ordered)
 
     async def add(self, columns: Mapping[str, Any]) -> int:
         """A new row's id, its parts saved.
@@ -129,6 +135,9 @@ class Rows(Generic[T]):
     async def linked_id(self, column: Column[Any], value: Any, tenant_id: int | None) -> int | None:
         """The id of the tenant's living row with this value; nobody deletes it before the transaction has ended."""
         return (await living(self._connection, tenant_id, column, [value])).get(value)
+
+    def _filtered(self, filters: Mapping[str, Any]) -> Select[Any]:
+        return self._living().where(*(self.TABLE.c[name] == value for name, value in filters.items()))
 
     def _living(self) -> Select[Any]:
         columns = (self.TABLE.c[name] for name in self.MODEL.__dataclass_fields__ if name not in self.PARTS)

@@ -16,7 +16,7 @@ from management.errors import Invalid
 from management.objects.commands import Values
 from management.objects.errors import InUse, ObjectUnknown
 from management.objects.repository import Rows
-from management.paging import Page, PageWanted
+from management.paging import Page, PageWanted, SliceWanted
 from management.writes import Body, Write, Writes, Written
 from xmlcurl.store.model import Tag
 
@@ -69,6 +69,13 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
         async with self._database.reading() as connection:
             return self._known(await self.ROWS(connection, _id_of(scope)).find(key), key)
 
+    async def slice(
+        self, scope: Scope, wanted: SliceWanted, filters: Mapping[str, Any] | None = None
+    ) -> Sequence[Object]:
+        """The same in the order of their ids, from a place on that stays where it is while others come and go."""
+        async with self._database.reading() as connection:
+            return await self.ROWS(connection, _id_of(scope)).slice(wanted, filters or {})
+
     async def list(self, scope: Scope, wanted: PageWanted, filters: Mapping[str, Any] | None = None) -> Page[Object]:
         """One page of the objects whose columns have the values of `filters`."""
         async with self._database.reading() as connection:
@@ -81,15 +88,15 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
             Invalid, Conflict, and what `Writes.run` raises.
         """
         values.check(is_new=True)
+        return await self._run(_id_of(scope), lambda write: self.create_in(write, scope, values), actor, wait_ms)
 
-        async def create(write: Write) -> Object:
-            rows = self.ROWS(write.connection, _id_of(scope))
-            object_id = await rows.add(await self.columns(rows, values, None))
-            after: Object = await rows.added(object_id)
-            await self._conclude(write, scope, "create", before=None, after=after, values=values)
-            return after
-
-        return await self._run(_id_of(scope), create, actor, wait_ms)
+    async def create_in(self, write: Write, scope: Scope, values: New) -> Object:
+        """As `create`, as part of a write; the values were checked."""
+        rows = self.ROWS(write.connection, _id_of(scope))
+        object_id = await rows.add(await self.columns(rows, values, None))
+        after: Object = await rows.added(object_id)
+        await self._conclude(write, scope, "create", before=None, after=after, values=values)
+        return after
 
     async def update(
         self, scope: Scope, key: Key, values: New, *, actor: Actor, wait_ms: int | None = None
@@ -132,26 +139,29 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
             ObjectUnknown, InUse, and what `Writes.run` raises.
             Invalid: `replace_with` is no other object of this kind.
         """
+        return await self._run(
+            await self._owner_id(scope, key),
+            lambda write: self.delete_in(write, scope, key, replace_with),
+            actor,
+            wait_ms,
+        )
 
-        async def delete(write: Write) -> None:
-            rows = self.ROWS(write.connection, _id_of(scope))
-            before = self._known(await rows.find(key, to_change=True), key)
-            users = await rows.users(before.id)
-            if users and replace_with is None:
-                raise InUse(self.KIND, users)
-            moved: list[str] = []
-            if replace_with is not None:
-                other = await rows.find(replace_with, to_link=True)
-                if other is None or other.id == before.id:
-                    raise Invalid.of("replace_with", "exists")
-                moved = await rows.replace(before.id, other.id)
-                write.tell(self.moved(scope))
-            await rows.remove(before.id)
-            await self._conclude(
-                write, scope, "delete", before=before, after=None, replaced_by=replace_with, moved=moved
-            )
-
-        return await self._run(await self._owner_id(scope, key), delete, actor, wait_ms)
+    async def delete_in(self, write: Write, scope: Scope, key: Key, replace_with: Key | None = None) -> None:
+        """As `delete`, as part of a write."""
+        rows = self.ROWS(write.connection, _id_of(scope))
+        before = self._known(await rows.find(key, to_change=True), key)
+        users = await rows.users(before.id)
+        if users and replace_with is None:
+            raise InUse(self.KIND, users)
+        moved: list[str] = []
+        if replace_with is not None:
+            other = await rows.find(replace_with, to_link=True)
+            if other is None or other.id == before.id:
+                raise Invalid.of("replace_with", "exists")
+            moved = await rows.replace(before.id, other.id)
+            write.tell(self.moved(scope))
+        await rows.remove(before.id)
+        await self._conclude(write, scope, "delete", before=before, after=None, replaced_by=replace_with, moved=moved)
 
     async def _owner_id(self, scope: Scope, key: Key) -> int | None:
         """Whose data is changed."""

@@ -1,5 +1,6 @@
 """What a tenant is, and what can be wished for one. Standard library only."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,8 @@ from xmlcurl.store.model import LANGUAGES, TENANT_STATES
 from xmlcurl.store.text import is_domain
 
 LONGEST_NAME: Final = 100
+POOL_OF_PARTNER: Final = "partner-{}.invalid"
+"""The domain of the pool of that partner (its id): a tenant to the store, to nobody else."""
 NAMES_OF_SWITCHES: Final = frozenset({"public", "peers", "global"})
 """A domain is its tenant's context, too. By these, calls come in from gateways and from other switches, and `global` is
 where FreeSWITCH looks when a document has not the context that it asked for (v1.10.12, mod_dialplan_xml.c:668).
@@ -39,6 +42,7 @@ class Tenant:
     default_number_id: int | None
     default_number: str | None
     home_switch_id: int | None
+    partner_id: int | None
     created_at: datetime
     updated_at: datetime
 
@@ -47,8 +51,11 @@ def _domain(value: str) -> Iterator[Broken]:
     # An address is no domain: phones behind `force-register-domain` send one, whoever's they are.
     if not is_domain(value.lower()) or value.rpartition(".")[2].isdigit():
         yield Broken("domain")
-    elif value.lower() in NAMES_OF_SWITCHES:
+    elif value.lower() in NAMES_OF_SWITCHES or _POOL.fullmatch(value.lower()):
         yield Broken("reserved")
+
+
+_POOL: Final = re.compile(POOL_OF_PARTNER.replace(".", r"\.").format("[0-9]+"), re.ASCII)
 
 
 def _time_zone(value: str) -> Iterator[Broken]:
@@ -60,7 +67,8 @@ def _time_zone(value: str) -> Iterator[Broken]:
 class TenantValues(Values):
     """`default_number` is one of the tenant's numbers, as digits: what calls show that have no other.
 
-    `home_switch_id`: where its mailboxes and queues are; None: on whichever switch a call is.
+    `home_switch_id`: where its mailboxes and queues are; None: on whichever switch a call is. `partner_id`: who manages
+    it with keys of a vendor's API; None: the platform alone.
     """
 
     REQUIRED: ClassVar[frozenset[str]] = frozenset({"domain", "name"})
@@ -74,6 +82,7 @@ class TenantValues(Values):
         "cacheable_ms": between(0, LONGEST_CACHEABLE_MS),
         "default_number": matching(NUMBER, Broken("exists")),
         "home_switch_id": existing_id,
+        "partner_id": existing_id,
     }
 
     domain: str | Unset = UNSET
@@ -84,3 +93,4 @@ class TenantValues(Values):
     cacheable_ms: int | Unset = UNSET
     default_number: str | Unset | None = UNSET
     home_switch_id: int | Unset | None = UNSET
+    partner_id: int | Unset | None = UNSET

@@ -20,6 +20,7 @@ from xmlcurl.store.tables import (
     ivr_menus,
     numbers,
     outbound_routes,
+    partners,
     queue_agents,
     queues,
     ring_groups,
@@ -30,7 +31,7 @@ from xmlcurl.store.tables import (
 
 
 class TenantRepository(Rows[Tenant]):
-    """Living tenants, each with the digits of its default number."""
+    """Living tenants, each with the digits of its default number; pools of partners are none."""
 
     TABLE = tenants
     MODEL = Tenant
@@ -67,6 +68,11 @@ class TenantRepository(Rows[Tenant]):
         """Whether there is such a switch, enabled or not; nobody deletes it before the transaction has ended."""
         return await SwitchRepository(self._connection, None).find(switch_id, to_link=True) is not None
 
+    async def has_partner(self, partner_id: int) -> bool:
+        """Whether there is such a partner; nobody deletes it before the transaction has ended."""
+        living = select(partners.c.id).where(partners.c.id == partner_id, partners.c.deleted_at.is_(None))
+        return (await self._connection.execute(living.with_for_update(read=True, key_share=True))).first() is not None
+
     async def queues(self, tenant_id: int) -> list[tuple[int, str | None]]:
         """Its living queues, each with the number of one of its agents; once without, where it has none."""
         wanted = (
@@ -86,5 +92,5 @@ class TenantRepository(Rows[Tenant]):
         return (
             select(*own, numbers.c.number.label("default_number"))
             .select_from(tenants.outerjoin(numbers, numbers.c.id == tenants.c.default_number_id))
-            .where(tenants.c.deleted_at.is_(None))
+            .where(tenants.c.deleted_at.is_(None), tenants.c.is_pool.is_(False))
         )

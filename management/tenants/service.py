@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from management.effects import Effects
 from management.errors import Invalid
+from management.objects.parts import LARGEST_ID
 from management.objects.repository import Rows
 from management.objects.service import Objects
 from management.tenants.commands import Tenant, TenantValues
@@ -13,7 +14,7 @@ from management.writes import Write
 from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
 
-UNSEEN: Final = frozenset({"name", "language", "updated_at"})
+UNSEEN: Final = frozenset({"name", "language", "partner_id", "updated_at"})
 """Values that stand in no document. Every other one counts: a new column is stale copies until it is named here."""
 
 
@@ -50,6 +51,8 @@ class Tenants(Objects[None, str, Tenant, TenantValues]):
             columns["default_number_id"] = None if number is None else await _number_id(rows, before, number)
         if columns.get("home_switch_id") is not None:
             await _check_switch(rows, columns["home_switch_id"])
+        if columns.get("partner_id") is not None:
+            await _check_partner(rows, columns["partner_id"])
         return columns
 
     async def _conclude(
@@ -83,6 +86,12 @@ async def _check_switch(rows: Rows[Tenant], switch_id: int) -> None:
     assert isinstance(rows, TenantRepository)  # noqa: S101 - it is what ROWS says
     if not await rows.has_switch(switch_id):
         raise Invalid.of("home_switch_id", "exists")
+
+
+async def _check_partner(rows: Rows[Tenant], partner_id: int) -> None:
+    assert isinstance(rows, TenantRepository)  # noqa: S101 - it is what ROWS says
+    if partner_id > LARGEST_ID or not await rows.has_partner(partner_id):
+        raise Invalid.of("partner_id", "exists")
 
 
 def _seen(tenant: Tenant) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The rules of users, for every API, page and command."""
 
+import asyncio
 from collections.abc import Collection
 from typing import Any
 
@@ -7,6 +8,7 @@ from management.auth import TenantScope
 from management.effects import Effects
 from management.objects.repository import Rows
 from management.objects.service import Objects
+from management.secrets import password_hash
 from management.users.commands import User, UserValues
 from management.users.repository import UserRepository
 
@@ -34,4 +36,6 @@ class Users(Objects[TenantScope, int, User, UserValues]):
         columns = values.given()
         if columns.get("email"):
             columns["email"] = columns["email"].lower()
+        if "password" in columns:
+            columns["password_hash"] = await asyncio.to_thread(password_hash, columns.pop("password"))
         return columns

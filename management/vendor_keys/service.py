@@ -5,6 +5,7 @@ from typing import Final
 
 from management.audit import Actor
 from management.database import Database
+from management.errors import Invalid
 from management.objects.errors import ObjectUnknown
 from management.paging import Page, PageWanted
 from management.secrets import Vault, generate_password, token_hash
@@ -14,6 +15,8 @@ from management.writes import Write, Writes, Written
 
 _PREFIXES: Final = {"sencloud": "sck", "yeastar": "", "tencent": "AKID"}
 """What public ids begin with, so that a person sees what one is; Tencent's SecretIds do."""
+PARTNERS_DIALECT: Final = "sencloud"
+"""The only one whose API has partners."""
 _LENGTH: Final = 32
 """Letters and digits of an id and of a secret: 190 bits."""
 
@@ -44,20 +47,24 @@ class VendorKeys:
             Invalid, and what `Writes.run` raises.
         """
         values.check(is_new=True)
+        if owner.partner_id is not None and values.dialect != PARTNERS_DIALECT:
+            raise Invalid.of("dialect", "in")
+        return await self._writes.run(
+            actor, lambda write: self.create_in(write, owner, values), tenant_id=owner.tenant_id
+        )
+
+    async def create_in(self, write: Write, owner: KeyOwner, values: VendorKeyValues) -> VendorKeyMade:
+        """As `create`, as part of a write; the values were checked."""
         given = values.given()
-
-        async def create(write: Write) -> VendorKeyMade:
-            keys = VendorKeyRepository(write.connection, owner)
-            secret = generate_password(_LENGTH)
-            signs = given["dialect"] == "tencent"
-            kept = {"secret_encrypted": self._vault.encrypt(secret)} if signs else {"secret_hash": token_hash(secret)}
-            public_id = _PREFIXES[given["dialect"]] + generate_password(_LENGTH)
-            key_id = await keys.add({**given, **kept, "public_id": public_id})
-            made = _known(await keys.find(key_id), key_id)
-            write.audit("vendor_key.create", "vendor_key", key_id, after=asdict(made))
-            return VendorKeyMade(made, secret)
-
-        return await self._writes.run(actor, create, tenant_id=owner.tenant_id)
+        keys = VendorKeyRepository(write.connection, owner)
+        secret = generate_password(_LENGTH)
+        signs = given["dialect"] == "tencent"
+        kept = {"secret_encrypted": self._vault.encrypt(secret)} if signs else {"secret_hash": token_hash(secret)}
+        public_id = _PREFIXES[given["dialect"]] + generate_password(_LENGTH)
+        key_id = await keys.add({**given, **kept, "public_id": public_id})
+        made = _known(await keys.find(key_id), key_id)
+        write.audit("vendor_key.create", "vendor_key", key_id, after=asdict(made))
+        return VendorKeyMade(made, secret)
 
     async def revoke(self, owner: KeyOwner, key_id: int, *, actor: Actor) -> Written[None]:
         """It is refused from the answer on, by every process; a second time is no fault.

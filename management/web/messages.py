@@ -135,6 +135,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
         "The :attribute field contains text that is not allowed.",
         "Trường :attribute chứa nội dung không được phép.",
     ),
+    "ambiguous": (
+        "The :attribute is that of more than one extension: name the number.",
+        "Trường :attribute thuộc về nhiều hơn một máy nhánh: hãy nêu số máy nhánh.",
+    ),
     "unique": ("The :attribute has already been taken.", "Trường :attribute đã có trong cơ sở dữ liệu."),
     "changed_meanwhile": (
         "Somebody changed the same thing at this moment. Please try again.",

@@ -24,6 +24,9 @@ from management.keys.service import Keys
 from management.number_destinations.service import NumbersDestinations
 from management.numbers.service import Numbers
 from management.outbound_routes.service import OutboundRoutes
+from management.partners.hotlines import PartnerHotlines
+from management.partners.service import Partners
+from management.partners.tenants import PartnerTenants
 from management.presence.service import Presences
 from management.queue_agents.service import QueueAgents
 from management.queues.service import Queues
@@ -67,6 +70,9 @@ class Services:
     presences: Presences
     registrations: Registrations
     tenants: Tenants
+    partners: Partners
+    partner_tenants: PartnerTenants
+    partner_hotlines: PartnerHotlines
     teams: Teams
     departments: Departments
     users: Users

@@ -2,16 +2,34 @@
 
 import json
 from collections.abc import Callable, Coroutine
-from typing import Any, ClassVar, Final
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final
 
 from fastapi import Request
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 LONGEST_BODY_BYTES: Final = 2 * 1024 * 1024
 MALFORMED: Final = "Malformed request body"
+
+
+def _moment(value: object) -> datetime | None:
+    if value is None or value == "":
+        return None
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) >= 20 else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise PydanticCustomError("date", "no date and time with an offset")
+    return moment
+
+
+OptionalMoment = Annotated[datetime | None, BeforeValidator(_moment)]
+"""RFC 3339, with an offset; or nothing: null, and the empty text."""
 
 
 class StrictModel(BaseModel):

@@ -38,8 +38,9 @@ _EXTENSION = (extensions.c.tenant_id, *(each for each in extensions.c if each.na
 
 
 async def all_domains(connection: AsyncConnection) -> dict[str, int]:
-    """Every living tenant's domain, in lower case, with the tenant's id; suspended ones too."""
-    rows = await connection.execute(select(tenants.c.domain, tenants.c.id).where(tenants.c.deleted_at.is_(None)))
+    """Every living tenant's domain, in lower case, with the tenant's id; suspended ones too, pools never."""
+    living = select(tenants.c.domain, tenants.c.id).where(tenants.c.deleted_at.is_(None), tenants.c.is_pool.is_(False))
+    rows = await connection.execute(living)
     return {row.domain: row.id for row in rows}
 
 
@@ -54,7 +55,11 @@ async def find_tenant(connection: AsyncConnection, tenant_id: int) -> Tenant | N
 async def find_tenant_id(connection: AsyncConnection, domain: str) -> int | None:
     """The living tenant that owns `domain`, given in lower case."""
     return (
-        await connection.execute(select(tenants.c.id).where(tenants.c.domain == domain, tenants.c.deleted_at.is_(None)))
+        await connection.execute(
+            select(tenants.c.id).where(
+                tenants.c.domain == domain, tenants.c.deleted_at.is_(None), tenants.c.is_pool.is_(False)
+            )
+        )
     ).scalar_one_or_none()
 
 

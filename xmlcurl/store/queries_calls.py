@@ -61,13 +61,13 @@ _INSIDE: Final[Mapping[str, Table]] = {
 
 
 async def find_number_owner(connection: AsyncConnection, number: str) -> str | None:
-    """The domain of the tenant, whichever it is, that has the active number of the public network."""
+    """The domain of the tenant, whichever it is but a pool, that has the active number of the public network."""
     return (
         await connection.execute(
             select(tenants.c.domain)
             .join(numbers, numbers.c.tenant_id == tenants.c.id)
             .where(numbers.c.number == number, numbers.c.status == "active", numbers.c.deleted_at.is_(None))
-            .where(tenants.c.deleted_at.is_(None))
+            .where(tenants.c.deleted_at.is_(None), tenants.c.is_pool.is_(False))
         )
     ).scalar_one_or_none()
 

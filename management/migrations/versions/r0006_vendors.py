@@ -34,6 +34,10 @@ def upgrade() -> None:
         tenants.create_foreign_key(_PARTNER, "partners", ["partner_id"], ["id"])
     with _changed("tenants") as tenants:
         tenants.alter_column("is_pool", server_default=None)
+    with _changed("users") as users:
+        users.add_column(sa.Column("password_hash", sa.String(200)))
+    with _changed("hotlines") as hotlines:
+        hotlines.add_column(sa.Column("description", sa.String(200)))
     with _changed("extensions") as extensions:
         extensions.add_column(sa.Column("internal_caller_id", sa.String(31)))
         extensions.add_column(_with_default("dtmf_mode", sa.String(16), "rfc4733"))
@@ -85,6 +89,10 @@ def downgrade() -> None:
         extensions.drop_constraint(op.f(_DTMF), type_="check")
         for name in ("vendor_values", *reversed(_FLAGS), "dtmf_mode", "internal_caller_id"):
             extensions.drop_column(name)
+    with _changed("hotlines") as hotlines:
+        hotlines.drop_column("description")
+    with _changed("users") as users:
+        users.drop_column("password_hash")
     with _changed("tenants") as tenants:
         tenants.drop_constraint(_PARTNER, type_="foreignkey")
         tenants.drop_index("ix_tenants_partner_id")

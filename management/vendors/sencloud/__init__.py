@@ -1,1 +1,1 @@
-"""SenCloud and eTelecom: one API under two names. docs/sencloud.md."""
+"""The API of SenCloud and eTelecom, one under several names, over our store."""

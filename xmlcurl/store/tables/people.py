@@ -79,6 +79,8 @@ users = table(
     Column("mobile", String(31)),
     Column("role", String(16), nullable=False, default="agent"),
     *times(),
+    # Of a password that a vendor's client sets for somebody; nobody signs in with one here.
+    Column("password_hash", String(200)),
     one_of("role", ("admin", "supervisor", "agent", "read_only")),
     unique_among_living("uq_users_email", "tenant_id", "email"),
 )
@@ -122,6 +124,7 @@ hotlines = table(
     link("number_id", "numbers", nullable=False),
     Column("name", String(100), nullable=False),
     *times(),
+    Column("description", String(200)),
 )
 
 extensions = table(

@@ -1,0 +1,1 @@
+"""Whoever sells tenants to customers of their own, through the API of a vendor."""

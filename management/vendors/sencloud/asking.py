@@ -1,0 +1,77 @@
+"""Who is asking: the dependency that each route declares, for the kind of key that its method needs."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request, Response
+from fastapi.security import HTTPBearer
+
+from management.audit import Actor
+from management.auth import TenantScope
+from management.errors import Forbidden
+from management.vendor_keys.commands import KeyCaller
+from management.web.services import Services
+from management.writes import SwitchSync
+
+bearer = HTTPBearer(auto_error=False, description="`Authorization: Bearer <public_id>.<secret>`")
+"""Only described here: the door proves keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request with a key that was proven."""
+
+    services: Services
+    caller: KeyCaller
+    response: Response
+
+    @property
+    def actor(self) -> Actor:
+        return self.caller.actor
+
+    def tell_sync(self, sync: SwitchSync) -> None:
+        """The header of an answer to a write."""
+        told = f"acked={sync.acked} pending={sync.pending} failed={sync.failed}"
+        self.response.headers["X-Switch-Sync"] = told
+
+
+@dataclass(frozen=True, slots=True)
+class ShopAsking(Asking):
+    """With a shop's key: one tenant's."""
+
+    tenant: TenantScope
+
+    async def zone(self) -> tzinfo:
+        """In which times are told."""
+        return ZoneInfo((await self.services.tenants.find(None, self.tenant.domain)).time_zone)
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerAsking(Asking):
+    """With a partner's key."""
+
+    partner_id: int
+
+
+def asking(request: Request, response: Response) -> Asking:
+    """With either."""
+    return Asking(request.app.state.services, request.state.caller, response)
+
+
+def _shop(asked: Annotated[Asking, Depends(asking)]) -> ShopAsking:
+    if asked.caller.tenant is None:
+        raise Forbidden("a shop's key")
+    return ShopAsking(asked.services, asked.caller, asked.response, asked.caller.tenant)
+
+
+def _partner(asked: Annotated[Asking, Depends(asking)]) -> PartnerAsking:
+    if asked.caller.partner_id is None:
+        raise Forbidden("a partner's key")
+    return PartnerAsking(asked.services, asked.caller, asked.response, asked.caller.partner_id)
+
+
+Anybody = Annotated[Asking, Depends(asking)]
+Shop = Annotated[ShopAsking, Depends(_shop)]
+Partner = Annotated[PartnerAsking, Depends(_partner)]
