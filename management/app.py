@@ -60,8 +60,10 @@ from management.tokens.service import Tokens
 from management.users.service import Users
 from management.vendor_keys.gate import KeyGate
 from management.vendor_keys.service import VendorKeys
+from management.vendors.yeastar import app as yeastar
 from management.web.services import Services
 from management.writes import Writes
+from management.yeastar_tokens.service import YeastarTokens
 from xmlcurl.logs import get_log
 from xmlcurl.render import fingerprint
 from xmlcurl.settings import ENV_PREFIX, SettingsError
@@ -148,6 +150,7 @@ def services_of(backend: Backend) -> Services:
         number_destinations=NumbersDestinations(database, writes),
         tokens=Tokens(database, writes),
         vendor_keys=VendorKeys(database, writes, backend.vault),
+        yeastar_tokens=YeastarTokens(database),
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),
         auditlog=AuditLog(database),
@@ -175,6 +178,7 @@ def create_app(settings: ManagementSettings) -> Router:
     return Router(
         [
             Mount(MOUNTED_AT, create_api(services, metrics)),
+            Mount(yeastar.MOUNTED_AT, yeastar.create_api(services, metrics)),
             *_call_records(services, settings),
             *_by_phone(services, backend),
             Route("/healthz", healthz),

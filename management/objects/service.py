@@ -4,7 +4,7 @@ A kind says what follows from its changes once, in `consequences`; nobody who ch
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -69,6 +69,15 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
         async with self._database.reading() as connection:
             return self._known(await self.ROWS(connection, _id_of(scope)).find(key), key)
 
+    async def find_many(self, scope: Scope, ids: Collection[int]) -> dict[int, Object]:
+        """Those of the objects that there are, by id."""
+        async with self._database.reading() as connection:
+            return await self.ROWS(connection, _id_of(scope)).find_many(ids)
+
+    async def living_in(self, write: Write, scope: Scope, column: str, values: Collection[Any]) -> dict[Any, int]:
+        """The ids of the objects whose `column` is among `values`; they stay until the write has ended."""
+        return await self.ROWS(write.connection, _id_of(scope)).living_ids(column, values)
+
     async def list(self, scope: Scope, wanted: PageWanted, filters: Mapping[str, Any] | None = None) -> Page[Object]:
         """One page of the objects whose columns have the values of `filters`."""
         async with self._database.reading() as connection:
@@ -81,15 +90,15 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
             Invalid, Conflict, and what `Writes.run` raises.
         """
         values.check(is_new=True)
+        return await self._run(_id_of(scope), lambda write: self.create_in(write, scope, values), actor, wait_ms)
 
-        async def create(write: Write) -> Object:
-            rows = self.ROWS(write.connection, _id_of(scope))
-            object_id = await rows.add(await self.columns(rows, values, None))
-            after: Object = await rows.added(object_id)
-            await self._conclude(write, scope, "create", before=None, after=after, values=values)
-            return after
-
-        return await self._run(_id_of(scope), create, actor, wait_ms)
+    async def create_in(self, write: Write, scope: Scope, values: New) -> Object:
+        """As `create`, as part of a write; the values were checked."""
+        rows = self.ROWS(write.connection, _id_of(scope))
+        object_id = await rows.add(await self.columns(rows, values, None))
+        after: Object = await rows.added(object_id)
+        await self._conclude(write, scope, "create", before=None, after=after, values=values)
+        return after
 
     async def update(
         self, scope: Scope, key: Key, values: New, *, actor: Actor, wait_ms: int | None = None
