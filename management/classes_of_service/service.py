@@ -1,6 +1,6 @@
 """The rules of classes of service, for every API, page and command."""
 
-from collections.abc import Collection, Set
+from collections.abc import Collection
 from typing import Any, Final
 
 from management.auth import TenantScope
@@ -55,7 +55,7 @@ class ClassesOfService(Routed[int, ClassOfService, ClassOfServiceValues]):
         return columns
 
 
-def _free_name(route_ids: Collection[int], taken: Set[str]) -> str:
+def _free_name(route_ids: Collection[int], taken: Collection[str]) -> str:
     """What a person sees: "Outbound routes 69, 70", with a number behind it where that is taken."""
     name = f"Outbound routes {', '.join(map(str, route_ids)) or 'none'}"
     shortened = name if len(name) <= LONGEST_NAME - 6 else f"{name[: LONGEST_NAME - 9]}..."

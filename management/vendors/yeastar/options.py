@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Security
 
 from management.vendors.yeastar import wire
-from management.vendors.yeastar.asking import Asked, Asking
+from management.vendors.yeastar.asking import Asked, Asking, by_token
 from management.vendors.yeastar.reading import EVERYTHING
 from management.vendors.yeastar.roles import ROLES
 
@@ -13,7 +13,7 @@ Menu = Literal[
     "extension", "org_list", "role", "ring_group", "queue", "ivr", "group_vm", "custom_prompt", "outbound_route"
 ]
 
-router = APIRouter(route_class=wire.Route, tags=["system"], responses=wire.ANSWERS)
+router = APIRouter(route_class=wire.Route, tags=["system"], responses=wire.ANSWERS, dependencies=[Security(by_token)])
 
 
 @router.get("/system/get_menuoptions")

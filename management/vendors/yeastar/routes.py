@@ -4,20 +4,22 @@ import base64
 from dataclasses import replace
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Security
 
 from management.errors import Invalid
 from management.extensions.repository import Selected
 from management.objects.parts import LARGEST_ID
 from management.paging import PageWanted
 from management.vendors.yeastar import reading, wire, writing
-from management.vendors.yeastar.asking import Asked, Asking
+from management.vendors.yeastar.asking import Asked, Asking, by_token
 from management.vendors.yeastar.wire import ANSWERS, Done
 from management.writes import Write
 
 MOST_QUERIED: Final = 100
 
-router = APIRouter(route_class=wire.Route, tags=["extensions"], responses=ANSWERS)
+router = APIRouter(
+    route_class=wire.Route, tags=["extensions"], responses=ANSWERS, dependencies=[Security(by_token)]
+)
 
 ExtensionId = Annotated[int, Query(alias="id", ge=1, le=LARGEST_ID)]
 SearchValue = Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]

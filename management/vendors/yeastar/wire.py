@@ -313,24 +313,24 @@ def detail(
     route_ids: Sequence[int],
 ) -> ExtensionDetail:
     said = {**KEPT, **{name: value for name, value in kept(extension).items() if name in KEPT}}
-    shown = {theirs: getattr(extension, ours) for theirs, ours in VALUES.items() if theirs != "vm_pin"}
+    values = {theirs: getattr(extension, ours) for theirs, ours in VALUES.items() if theirs != "vm_pin"}
+    shown = {name: "" if value is None else value for name, value in values.items()}
     shown |= {theirs: int(getattr(extension, ours)) for theirs, ours in SWITCHES.items()}
-    shown = {name: "" if value is None else value for name, value in shown.items()}
     if extension.tls_enabled or said["transport"] == "tls":
         said["transport"] = "tls" if extension.tls_enabled else "udp"
     if extension.voicemail_delete_after_mail or said["vm_after_notification"] == "delete":
         said["vm_after_notification"] = "delete" if extension.voicemail_delete_after_mail else "do_nothing"
-    return ExtensionDetail(
-        **(said | shown),
-        id=extension.id,
-        type="SIP",
-        number=extension.number,
-        organization_list=[OrganizationItem(value=str(each)) for each in department_ids],
-        presence_list=[*settings],
-        vm_lang=_shown_language(extension.voicemail_language),
-        new_vm_notification=_notification(extension),
-        outbound_route_permission=[*route_ids],
-    )
+    shown |= {
+        "id": extension.id,
+        "type": "SIP",
+        "number": extension.number,
+        "organization_list": [{"value": str(each)} for each in department_ids],
+        "presence_list": [*settings],
+        "vm_lang": _shown_language(extension.voicemail_language),
+        "new_vm_notification": _notification(extension),
+        "outbound_route_permission": [*route_ids],
+    }
+    return ExtensionDetail(**(said | shown))
 
 
 def row(extension: Extension, contacts: Sequence[Contact]) -> ExtensionRow:

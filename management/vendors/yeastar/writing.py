@@ -106,7 +106,8 @@ def _kept(given: Mapping[str, Any], before: Extension | None) -> dict[str, Any]:
     kept |= {name: given[name] for name in (*wire.KEPT, "user_password") if name in given}
     if "presence_list" in given:
         kept["off"] = {**kept.get("off", {}), **presence_wire.off(given["presence_list"])}
-    return kept
+    # What says no more than its absence is not kept: who sends all of it again changes nothing.
+    return {name: value for name, value in kept.items() if value and value != wire.KEPT.get(name)}
 
 
 async def _department(asking: Asking, write: Write, organizations: Sequence[Mapping[str, str]]) -> int | None:
