@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from starlette.responses import JSONResponse, Response
 
+from management.calls.errors import RecordingsElsewhere, Unreadable
 from management.errors import (
     Broken,
     Conflict,
@@ -74,6 +75,9 @@ TABLE: Final[Mapping[type[ManagementError], Code]] = {
     Unavailable: (-1, "FAILURE"),
     Unconfirmed: (2, "PROCESSING"),
     Fault: (-2, "INTERNAL SERVER ERROR"),
+    # Of call records, which this dialect has none of.
+    Unreadable: SYNTAX,
+    RecordingsElsewhere: (10009, "OPERATION FAILED"),
 }
 """A test asserts that no error is left out."""
 

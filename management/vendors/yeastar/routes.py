@@ -17,9 +17,7 @@ from management.writes import Write
 
 MOST_QUERIED: Final = 100
 
-router = APIRouter(
-    route_class=wire.Route, tags=["extensions"], responses=ANSWERS, dependencies=[Security(by_token)]
-)
+router = APIRouter(route_class=wire.Route, tags=["extensions"], responses=ANSWERS, dependencies=[Security(by_token)])
 
 ExtensionId = Annotated[int, Query(alias="id", ge=1, le=LARGEST_ID)]
 SearchValue = Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
