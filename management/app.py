@@ -67,8 +67,10 @@ from management.vendor_keys.service import VendorKeys
 from management.vendors.sencloud import app as sencloud
 from management.vendors.tencent import app as tencent
 from management.vendors.tencent.signature import BELIEVED_SECONDS
+from management.vendors.yeastar import app as yeastar
 from management.web.services import Services
 from management.writes import Writes
+from management.yeastar_tokens.service import YeastarTokens
 from xmlcurl.logs import get_log
 from xmlcurl.render import fingerprint
 from xmlcurl.settings import ENV_PREFIX, SettingsError
@@ -161,6 +163,7 @@ def services_of(backend: Backend) -> Services:
         number_destinations=NumbersDestinations(database, writes),
         tokens=Tokens(database, writes),
         vendor_keys=vendor_keys,
+        yeastar_tokens=YeastarTokens(database),
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),
         auditlog=AuditLog(database),
@@ -190,6 +193,7 @@ def create_app(settings: ManagementSettings) -> Router:
             Mount(MOUNTED_AT, create_api(services, metrics)),
             *_tencent(services, metrics),
             Mount(sencloud.MOUNTED_AT, sencloud.create_api(services, metrics)),
+            Mount(yeastar.MOUNTED_AT, yeastar.create_api(services, metrics)),
             *_call_records(services, settings),
             *_by_phone(services, backend),
             Route("/healthz", healthz),

@@ -136,6 +136,24 @@ class ExtensionRepository:
         found = await self._objects(self._living().where(extensions.c.number.in_(numbers)))
         return {each.number: each for each in found}
 
+    async def numbers(self, ids: Collection[int]) -> dict[int, str]:
+        """The numbers of the extensions of these ids, by id."""
+        possible = [each for each in ids if 0 < each <= LARGEST_ID]
+        statement = select(extensions.c.id, extensions.c.number).where(
+            extensions.c.id.in_(possible), extensions.c.tenant_id == self._tenant_id, extensions.c.deleted_at.is_(None)
+        )
+        return {row[0]: row[1] for row in await self._connection.execute(statement)}
+
+    async def has_email(self, email: str, *, besides: int | None) -> bool:
+        """Whether an extension has that address, in whatever case; but for the one of the id `besides`."""
+        statement = select(extensions.c.id).where(
+            extensions.c.tenant_id == self._tenant_id,
+            extensions.c.deleted_at.is_(None),
+            func.lower(extensions.c.email) == email.lower(),
+            extensions.c.id.is_distinct_from(besides),
+        )
+        return (await self._connection.execute(statement.limit(1))).first() is not None
+
     async def page(self, wanted: PageWanted, status: str | None, selected: Selected = EVERY) -> Page[Extension]:
         """Extensions that are selected; the text that is searched for is literal, its case does not count."""
         statement = selected.narrowed(self._living())

@@ -4,7 +4,7 @@ A kind says what follows from its changes once, in `consequences`; nobody who ch
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -75,6 +75,15 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
         """The same in the order of their ids, from a place on that stays where it is while others come and go."""
         async with self._database.reading() as connection:
             return await self.ROWS(connection, _id_of(scope)).slice(wanted, filters or {})
+
+    async def find_many(self, scope: Scope, ids: Collection[int]) -> dict[int, Object]:
+        """Those of the objects that there are, by id."""
+        async with self._database.reading() as connection:
+            return await self.ROWS(connection, _id_of(scope)).find_many(ids)
+
+    async def living_in(self, write: Write, scope: Scope, column: str, values: Collection[Any]) -> dict[Any, int]:
+        """The ids of the objects whose `column` is among `values`; they stay until the write has ended."""
+        return await self.ROWS(write.connection, _id_of(scope)).living_ids(column, values)
 
     async def list(self, scope: Scope, wanted: PageWanted, filters: Mapping[str, Any] | None = None) -> Page[Object]:
         """One page of the objects whose columns have the values of `filters`."""

@@ -31,6 +31,7 @@ from management.presence.service import Presences
 from management.queue_agents.service import QueueAgents
 from management.queues.service import Queues
 from management.ratelimit import RateLimit
+from management.registrations import Contact
 from management.ring_groups.service import RingGroups
 from management.switches.service import Switches
 from management.teams.service import Teams
@@ -40,6 +41,7 @@ from management.users.service import Users
 from management.vendor_keys.gate import KeyGate
 from management.vendor_keys.service import VendorKeys
 from management.writes import Writes
+from management.yeastar_tokens.service import YeastarTokens
 
 Registration = Literal["registered", "unregistered", "unknown"]
 
@@ -50,6 +52,8 @@ class Registrations(Protocol):
     async def status(self, domain: str, number: str) -> Registration: ...
 
     async def statuses(self, domain: str, numbers: Sequence[str]) -> Mapping[str, Registration]: ...
+
+    async def contacts(self, domain: str, number: str) -> Sequence[Contact]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,7 @@ class Services:
     number_destinations: NumbersDestinations
     tokens: Tokens
     vendor_keys: VendorKeys
+    yeastar_tokens: YeastarTokens
     switches: Switches
     changes: Changes
     auditlog: AuditLog
