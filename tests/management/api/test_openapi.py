@@ -1,26 +1,22 @@
 """The description of the API is true: a client that is generated from it works."""
 
 import asyncio
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from management.api.dialect import create_api
-from management.app import create_app
 from management.metrics import ManagementMetrics
 from management.settings import ManagementSettings
 from management.web.services import Services
 from tests.management.office import DOMAIN, Office
+from tests.management.served import served
 from tests.servers import RedisServer
 
 # What is sent is made up, and so are the lines that run; to measure them takes as long as all of tests/xmlcurl.
@@ -51,21 +47,6 @@ CASES: Final = [
     if (path, method, mode) != ("/call-settings", "get", GenerationMode.NEGATIVE)
 ]
 ROWS_ARE_JUDGED_ONE_BY_ONE: Final = ("/extensions/batch", "post")
-
-
-@contextmanager
-def served(settings: ManagementSettings) -> Iterator[str]:
-    """The whole application on a port of loopback, with an event loop of its own; its address."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        config = uvicorn.Config(create_app(settings), log_config=None, proxy_headers=False, lifespan="on")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.fixture(scope="module")
