@@ -6,6 +6,7 @@ import pytest
 
 from management.app import services_of
 from management.errors import ManagementError
+from management.settings import ManagementSettings
 from management.vendor_keys.commands import KeyOwner
 from management.vendors.sencloud.errors import TABLE
 from management.web.errors import nearest
@@ -145,7 +146,9 @@ async def test_no_secret_is_logged(office: Office, shop: Program, capsys: pytest
 
 async def test_a_store_that_is_away_is_told(office: Office, shop: Program) -> None:
     """503: nothing was written, try again."""
-    settings = office.settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
+    settings = ManagementSettings(
+        data_dir=office.settings.data_dir, database_url=office.settings.database, redis_url="redis://127.0.0.1:1/0"
+    )
     before = await office.count_all()
 
     async with Office.opened(settings) as cut_off:

@@ -157,7 +157,9 @@ async def test_nobody_reaches_into_a_pool(
     await partner.refused("GetTenant", "not_found", tenant_id="2")
     await partner.refused("AddHotlineToTenant", "not_found", hotline_id="1", tenant_id="2")
     assert (await lookup.post(user("1001", pool))).shape == (await lookup.post(user("1001", "nobody.test"))).shape
-    assert (await lookup.post(call(NUMBER, caller="", context="public"))).shape == NOBODYS
+    assert (
+        await lookup.post(call(NUMBER, caller="", context="public", sofia_profile_name="external"))
+    ).shape == NOBODYS
 
 
 async def test_a_hotline_goes_to_a_tenant_and_back(office: Office, partner: Program) -> None:
@@ -203,14 +205,14 @@ async def test_lookups_follow_a_hotline(office: Office, partner: Program, lookup
     made = await shop.done("CreateExtension", extension_number=101)
     destinations_of = office.client(await office.add_token(int(tenant["id"]), "admin"))
     at = f"/numbers/{NUMBER}/destinations"
-    inbound = call(NUMBER, caller="", context="public")
+    inbound = call(NUMBER, caller="", context="public", sofia_profile_name="external")
 
     async def shown() -> bool:
         return NUMBER.encode() in (await lookup.post(user("101", domain))).body
 
     assert ((await lookup.post(inbound)).shape, await shown()) == (NOBODYS, False)
     await partner.done("AddHotlineToTenant", P, hotline_id=hotline_id, tenant_id=tenant["id"])
-    assert (await lookup.post(inbound)).shape == NOBODYS
+    assert (await lookup.post(inbound)).shape == "route number in public"
     await destinations_of.put(at, json={"open": {"type": "extension", "extension": "101"}})
     assert domain.encode() in (await lookup.post(inbound)).body
     of_extension = {"extension_id": made["id"], "hotline_id": hotline_id}
