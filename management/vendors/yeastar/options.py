@@ -17,7 +17,7 @@ router = APIRouter(route_class=wire.Route, tags=["system"], responses=wire.ANSWE
 
 
 @router.get("/system/get_menuoptions")
-async def get_menu_options(asking: Asked, menu: Menu) -> wire.OptionsFound:
+async def get_menu_options(asking: Asked, menu: Menu) -> wire.OptionsFound | wire.Failure:
     """The name and the id of each; of a custom prompt forwards want the name. `outbound_route` is ours."""
     pairs = [(name, role_id) for role_id, name in ROLES.items()] if menu == "role" else await _pairs(asking, menu)
     return wire.OptionsFound(data=[wire.Option(text=text, value=str(value)) for text, value in pairs])

@@ -26,19 +26,19 @@ _COLUMNS: Final = {"caller_id_name": "display_name", "email_addr": "email", "mob
 
 
 @router.post("/extension/create")
-async def create_extension(asking: Asked, body: wire.CreateBody) -> wire.ExtensionMade:
+async def create_extension(asking: Asked, body: wire.CreateBody) -> wire.ExtensionMade | wire.Failure:
     """A new extension, with what happens to its calls and the outbound routes that it may take: all or nothing."""
     return wire.ExtensionMade(id=(await writing.create(asking, body)).id)
 
 
 @router.post("/extension/update")
-async def update_extension(asking: Asked, body: wire.UpdateBody) -> wire.ExtensionMade:
+async def update_extension(asking: Asked, body: wire.UpdateBody) -> wire.ExtensionMade | wire.Failure:
     """New values; what is left out stays."""
     return wire.ExtensionMade(id=(await writing.update(asking, body)).id)
 
 
 @router.get("/extension/delete")
-async def delete_extension(asking: Asked, extension_id: ExtensionId) -> Done:
+async def delete_extension(asking: Asked, extension_id: ExtensionId) -> Done | wire.Failure:
     """Its phones are signed out, its number can be given anew. Refused while something points to it."""
     services, tenant = asking.services, asking.tenant
 
@@ -51,7 +51,7 @@ async def delete_extension(asking: Asked, extension_id: ExtensionId) -> Done:
 
 
 @router.get("/extension/get", response_model_exclude_unset=True)
-async def get_extension(asking: Asked, extension_id: ExtensionId) -> wire.ExtensionFound:
+async def get_extension(asking: Asked, extension_id: ExtensionId) -> wire.ExtensionFound | wire.Failure:
     """One extension."""
     found = await asking.services.extensions.find_by_id(asking.tenant, extension_id)
     (detail,) = await reading.details(asking, [found])
@@ -61,7 +61,7 @@ async def get_extension(asking: Asked, extension_id: ExtensionId) -> wire.Extens
 @router.get("/extension/query", response_model_exclude_unset=True)
 async def query_extensions(
     asking: Asked, ids: Annotated[str, Query(pattern=r"^[0-9]{1,18}(,[0-9]{1,18})*$", description="1,2,3")]
-) -> wire.ExtensionsFound:
+) -> wire.ExtensionsFound | wire.Failure:
     """Several extensions, by their ids, separated by commas."""
     wanted = [int(each) for each in ids.split(",")]
     if len(wanted) > MOST_QUERIED:
@@ -87,7 +87,7 @@ Order = Annotated[Selected, Depends(_selected)]
 
 
 @router.get("/extension/list")
-async def list_extensions(asking: Asked, wanted: Wanted, order: Order) -> wire.ExtensionsListed:
+async def list_extensions(asking: Asked, wanted: Wanted, order: Order) -> wire.ExtensionsListed | wire.Failure:
     """Extensions, one page of them."""
     return await _listed(asking, wanted, order)
 
@@ -95,7 +95,7 @@ async def list_extensions(asking: Asked, wanted: Wanted, order: Order) -> wire.E
 @router.get("/extension/search")
 async def search_extensions(
     asking: Asked, wanted: Wanted, order: Order, search_value: SearchValue
-) -> wire.ExtensionsListed:
+) -> wire.ExtensionsListed | wire.Failure:
     """Those whose number or name has `search_value` in it."""
     return await _listed(asking, replace(wanted, search=search_value), order)
 
@@ -105,7 +105,7 @@ async def get_password(
     asking: Asked,
     extension_id: ExtensionId,
     _kind: Annotated[Literal["reg_password"], Query(alias="type")],
-) -> wire.PasswordFound:
+) -> wire.PasswordFound | wire.Failure:
     """The registration password, in Base64. PINs of mailboxes are kept as hashes, and can't be read."""
     found = await asking.services.extensions.find_by_id(asking.tenant, extension_id)
     password = await asking.services.extensions.password(asking.tenant, found.number)

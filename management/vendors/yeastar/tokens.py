@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Security
 from pydantic import Field
 
 from management.vendors.yeastar.asking import by_token
-from management.vendors.yeastar.wire import ANSWERS, Done, Route, TokensMade
+from management.vendors.yeastar.wire import ANSWERS, Done, Failure, Route, TokensMade
 from management.web.services import Services
 from management.web.strict import StrictModel
 from management.yeastar_tokens.errors import TokenExpired
@@ -31,7 +31,7 @@ class RefreshBody(StrictModel):
 
 
 @router.post("/get_token", responses=ANSWERS)
-async def get_token(request: Request, body: ClientBody) -> TokensMade:
+async def get_token(request: Request, body: ClientBody) -> TokensMade | Failure:
     """A new token. A client has at most 8 at a time; the ninth is refused until one expires or is deleted."""
     services: Services = request.app.state.services
     caller = await services.key_gate.prove("yeastar", body.username, body.password, request.state.address)
@@ -39,7 +39,7 @@ async def get_token(request: Request, body: ClientBody) -> TokensMade:
 
 
 @router.post("/refresh_token", responses=ANSWERS)
-async def refresh_token(request: Request, body: RefreshBody) -> TokensMade:
+async def refresh_token(request: Request, body: RefreshBody) -> TokensMade | Failure:
     """A new token in place of an old one, which ends."""
     services: Services = request.app.state.services
     gate, address = services.key_gate, request.state.address
@@ -54,7 +54,7 @@ async def refresh_token(request: Request, body: RefreshBody) -> TokensMade:
 
 
 @router.get("/del_token", responses=ANSWERS, dependencies=[Security(by_token)])
-async def delete_token(request: Request) -> Done:
+async def delete_token(request: Request) -> Done | Failure:
     """The end of the token that is sent, and of its refresh token."""
     services: Services = request.app.state.services
     token: KnownToken = request.state.token
@@ -62,7 +62,7 @@ async def delete_token(request: Request) -> Done:
     return Done()
 
 
-def _made(pair: TokenPair) -> TokensMade:
+def _made(pair: TokenPair) -> TokensMade | Failure:
     return TokensMade(
         access_token_expire_time=pair.access_seconds,
         access_token=pair.access,

@@ -46,7 +46,7 @@ class Route(StrictRoute):
 class Failure(BaseModel):
     """Status 200 as well: `errcode` is not 0. `errors`: what is wrong with which field."""
 
-    errcode: int
+    errcode: Annotated[int, Field(json_schema_extra={"not": {"const": 0}})]
     errmsg: str
     errors: Annotated[dict[str, list[str]], Field(default_factory=dict)]
 
