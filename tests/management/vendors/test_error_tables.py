@@ -8,11 +8,17 @@ from typing import Any, Final
 import pytest
 
 import management
+from management.api import errors as pbx
 from management.errors import ManagementError
+from management.vendors.sencloud import errors as sencloud
 from management.vendors.tencent import errors as tencent
+from management.vendors.yeastar import errors as yeastar
 
 TABLES: Final[Mapping[str, Mapping[type[ManagementError], Any]]] = {
+    "pbx": pbx.TABLE,
+    "sencloud": sencloud.TABLE,
     "tencent": tencent.ERRORS,
+    "yeastar": yeastar.TABLE,
 }
 """Dialect -> its table; a new dialect is a line here."""
 

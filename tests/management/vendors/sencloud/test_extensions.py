@@ -221,7 +221,7 @@ async def test_pages_lead_there_and_back(shop: Program) -> None:
         before = await shop.done("GetExtensions", paging={"limit": 2, "sort": sort, "before": page["paging"]["prev"]})
         back = await shop.done("GetExtensions", paging={"limit": 2, "sort": sort, "after": page["paging"]["prev"]})
         assert [each["extension_number"] for each in back["extensions"]] == pages[1]
-        assert before == back
+        assert before["extensions"] == back["extensions"]
         first = await shop.done("GetExtensions", paging={"limit": 2, "sort": sort, "after": back["paging"]["prev"]})
         assert [each["extension_number"] for each in first["extensions"]] == pages[0]
         assert first["paging"]["prev"] == ""

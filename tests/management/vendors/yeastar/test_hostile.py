@@ -1,12 +1,9 @@
 """Clients that mean harm, or are broken: a clear refusal in the dialect's words, never a fault, nothing written."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
-from management.errors import ManagementError
-from management.vendors.yeastar.errors import TABLE, answer
-from management.web.errors import Fault
 from management.web.strict import LONGEST_BODY_BYTES
 from tests.management.office import Office
 from tests.management.vendors.yeastar.program import SAMPLE, Program, answered
@@ -30,19 +27,6 @@ BODIES = {
     "deep lists": b"[" * DEEP + b"]" * DEEP,
     "deep objects": b'{"a":' * DEEP + b"1" + b"}" * DEEP,
 }
-
-
-def kinds(of: type[ManagementError] = ManagementError) -> Iterator[type[ManagementError]]:
-    for kind in of.__subclasses__():
-        yield kind
-        yield from kinds(kind)
-
-
-def test_each_error_has_an_entry_of_its_own_family() -> None:
-    """None is told as if nothing were known of it."""
-    assert {kind.__name__ for kind in kinds() if not any(each in TABLE for each in kind.__mro__)} == set()
-    assert ManagementError not in TABLE
-    assert answer(Fault("secret"), "en").body == b'{"errcode":-2,"errmsg":"INTERNAL SERVER ERROR"}'
 
 
 @ONLY_SQLITE
