@@ -112,9 +112,8 @@ def _body(error: ManagementError, status: int, language: str) -> dict[str, Any]:
             return {"message": UNCONFIRMED[language], "committed": error.committed}
         case Unavailable():
             return {"message": UNAVAILABLE[language], "committed": False}
-        case RecordingsElsewhere():
-            return {"message": str(error)}
-    return {"message": _WORDS[status]}
+    # 501 says what is not set.
+    return {"message": _WORDS.get(status, str(error))}
 
 
 def _conflict(error: Conflict, language: str) -> dict[str, Any]:
