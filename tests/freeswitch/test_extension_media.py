@@ -10,13 +10,16 @@ import pytest
 
 from tests.freeswitch.calls import IncomingCall, fax_at
 from tests.freeswitch.office import Office
+from tests.freeswitch.sip import Message
 from tests.freeswitch.switch import Switch
 from tests.freeswitch.test_routes import rules
-from tests.freeswitch.test_transfers import BLIND, connected, press
+from tests.freeswitch.test_transfers import BLIND, Carrier, carrier, connected, press
 from tests.freeswitch.test_voicemail import PIN
 from tests.freeswitch.ua import Phone
 from tests.services import free_port
 from tests.waiting import until
+
+__all__ = ["carrier"]  # a fixture
 
 SHOWN = "A(84).28+1*2-3#4"
 SRTP_KEY = base64.b64encode(bytes(range(30))).decode()
@@ -84,7 +87,7 @@ async def test_sound_is_encrypted_or_there_is_no_call(office: Office) -> None:
     await to_secret.final.wait()
     again = await plain.dial(secret.number)
     incoming = await secret.rings()
-    _take_srtp(incoming)
+    take_srtp(incoming)
     await again.final.wait()
     out = await secret.dial(plain.number, srtp_key=SRTP_KEY)
     (await plain.rings()).answer()
@@ -96,7 +99,8 @@ async def test_sound_is_encrypted_or_there_is_no_call(office: Office) -> None:
     assert "NULL_AUTH" not in incoming.invite.body
 
 
-def _take_srtp(call: IncomingCall) -> None:
+def take_srtp(call: IncomingCall) -> None:
+    """Answer with encrypted sound; it stays plain all the same, so nobody is heard."""
     offer = re.search(r"a=crypto:(\d+) AES_CM_128_HMAC_SHA1_80 ", call.invite.body)
     assert offer
     call.srtp_key, call.srtp_tag = SRTP_KEY, int(offer[1])
@@ -110,12 +114,41 @@ async def test_fax(office: Office, is_enabled: bool) -> None:
     call, incoming = await connected(caller, callee)
     call.fax_port, incoming.fax_port = free_port(), free_port()
 
-    content = (("Contact", callee.contact), ("Content-Type", "application/sdp"))
-    answer = await callee.ask("INVITE", incoming, content, fax_at(incoming.fax_port))
+    answer = await _asks_for_fax(callee, incoming)
 
     asked = [each.body for each in call.asked_inside if each.method == "INVITE"]
     assert ("m=image" in answer.body) == is_enabled
     assert (answer.status, ["m=image" in each for each in asked]) == ((200, [True]) if is_enabled else (488, []))
+
+
+async def test_a_fax_from_outside(office: Office, carrier: Carrier) -> None:
+    """The carrier's call is asked for T.38, too."""
+    machine = await office.registered_phone(t38_enabled=True)
+    call, incoming = await carrier.calls(machine)
+    call.fax_port, incoming.fax_port = free_port(), free_port()
+
+    answer = await _asks_for_fax(machine, incoming)
+
+    assert (answer.status, "m=image" in answer.body) == (200, True)
+
+
+async def test_a_fax_to_a_number_outside(office: Office, carrier: Carrier) -> None:
+    """The carrier asks for T.38, as machines do that are called."""
+    machine = await office.new_phone(t38_enabled=True)
+    call = await machine.dial("0977123456")
+    incoming = await carrier.phone.rings()
+    incoming.answer()
+    await call.final.wait()
+    call.fax_port, incoming.fax_port = free_port(), free_port()
+
+    answer = await _asks_for_fax(carrier.phone, incoming)
+
+    assert (answer.status, "m=image" in answer.body) == (200, True)
+
+
+async def _asks_for_fax(phone: Phone, call: IncomingCall) -> Message:
+    content = (("Contact", phone.contact), ("Content-Type", "application/sdp"))
+    return await phone.ask("INVITE", call, content, fax_at(call.fax_port))
 
 
 async def test_some_phones_are_asked_whether_they_are_there(office: Office) -> None:
