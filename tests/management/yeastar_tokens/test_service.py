@@ -1,5 +1,6 @@
 """Tokens: how long they are good for, how many there may be, what is stored."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -119,6 +120,14 @@ async def test_there_are_eight_at_most(office: Office, tokens: YeastarTokens, cl
     with pytest.raises(TokenExpired):
         await tokens.known(first.access)
     await tokens.make(key_id)
+
+
+async def test_eight_of_those_that_come_at_once(office: Office, tokens: YeastarTokens, key_id: int) -> None:
+    """One waits for the other."""
+    made = await asyncio.gather(*(tokens.make(key_id) for _ in range(MOST_TOKENS + 3)), return_exceptions=True)
+
+    assert sorted(type(each).__name__ for each in made) == ["TokenPair"] * MOST_TOKENS + ["TooManyTokens"] * 3
+    assert len(await office.rows(yeastar_tokens)) == MOST_TOKENS
 
 
 async def test_what_is_good_for_nothing_goes(office: Office, tokens: YeastarTokens, clock: Clock, key_id: int) -> None:

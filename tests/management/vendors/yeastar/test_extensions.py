@@ -525,8 +525,7 @@ async def test_one_store(program: Program, admin: httpx.AsyncClient) -> None:
 async def test_a_write_says_how_far_the_switches_are(office: Office, program: Program) -> None:
     """In a header that the vendor's clients ignore."""
     await office.add_switch("fs1")
-    token = {"access_token": program.token}
 
-    answer = await program.http.post("/extension/create", params=token, json=LEAST)
+    answer = await program.http.post("/extension/create", params={"access_token": program.token}, json=LEAST)
 
     assert answer.headers["X-Switch-Sync"] == "acked=0 pending=1 failed=0"
