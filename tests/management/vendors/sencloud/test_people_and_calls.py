@@ -211,7 +211,13 @@ async def test_calls_are_looked_for(office: Office, shop: Program) -> None:
     assert await found(extension_ids=[extension_id]) == ["1"]
     assert await found(date_from="2026-05-01T15:02:00+07:00") == ["2"]
     assert await found(date_to="2026-05-01T15:02:00+07:00") == ["1"]
-    empty = {"department_id": "0", "duration": None, "external_id": "", "hotline_ids": [], "user_id": "0"}
+    empty: dict[str, Any] = {
+        "department_id": "0",
+        "duration": None,
+        "external_id": "",
+        "hotline_ids": [],
+        "user_id": "0",
+    }
     assert await found(**empty, external_session_id="", extension_ids=[], call_number="") == ["2", "1"]
     await shop.refused("ListCallLogs", "not_found", filter={"extension_ids": ["99"]})
 
