@@ -48,7 +48,7 @@ async def test_a_key_that_is_not_right_is_nobodys(office: Office) -> None:
     orphan = await office.add_key("sencloud", other_id)
     await office.change(tenants, other_id, deleted_at=utc_now())
 
-    for dialect, sent_id, sent_secret in (
+    for dialect, named, sent in (
         ("sencloud", public_id, secret[:-1]),
         ("sencloud", public_id, ""),
         ("sencloud", public_id, gone_secret),
@@ -58,7 +58,7 @@ async def test_a_key_that_is_not_right_is_nobodys(office: Office) -> None:
         ("sencloud", *orphan),
     ):
         with pytest.raises(Unauthenticated):
-            await services.key_gate.prove(dialect, sent_id, sent_secret, HERE)
+            await services.key_gate.prove(dialect, named, sent, HERE)
     assert (await services.key_gate.prove("sencloud", public_id, secret, HERE)).key_id == 1
     for key_id in (2, 3, 4):
         with pytest.raises(Unauthenticated):

@@ -218,11 +218,14 @@ async def test_pages_lead_there_and_back(shop: Program) -> None:
         assert [number for each in pages for number in each] == (numbers_[::-1] if sort == "-id" else numbers_)
 
         # `prev` in either field.
-        before = await shop.done("GetExtensions", paging={"limit": 2, "sort": sort, "before": page["paging"]["prev"]})
-        back = await shop.done("GetExtensions", paging={"limit": 2, "sort": sort, "after": page["paging"]["prev"]})
-        assert [each["extension_number"] for each in back["extensions"]] == pages[1]
-        assert before["extensions"] == back["extensions"]
-        first = await shop.done("GetExtensions", paging={"limit": 2, "sort": sort, "after": back["paging"]["prev"]})
+        asked = {"limit": 2, "sort": sort}
+        backs = [
+            await shop.done("GetExtensions", paging={**asked, field: page["paging"]["prev"]})
+            for field in ("before", "after")
+        ]
+        assert backs[0]["extensions"] == backs[1]["extensions"]
+        assert [each["extension_number"] for each in backs[0]["extensions"]] == pages[1]
+        first = await shop.done("GetExtensions", paging={**asked, "after": backs[0]["paging"]["prev"]})
         assert [each["extension_number"] for each in first["extensions"]] == pages[0]
         assert first["paging"]["prev"] == ""
         again = await shop.done("GetExtensions", paging={"limit": 2, "sort": sort, "after": first["paging"]["next"]})
