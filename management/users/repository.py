@@ -1,7 +1,5 @@
 """Rows of users."""
 
-from collections.abc import Collection
-
 from management.objects.links import Reference
 from management.objects.repository import Rows
 from management.users.commands import User
@@ -17,10 +15,6 @@ class UserRepository(Rows[User]):
     ORDER = (users.c.name,)
     UNIQUE = "email"
     LINKS = (Reference("extension", extensions.c.user_id, extensions.c.number),)
-
-    async def of_ids(self, ids: Collection[int]) -> list[User]:
-        """Those of `ids` that there are, in one statement."""
-        return await self._objects(self._living().where(users.c.id.in_(ids)))
 
     async def of_email(self, email: str) -> User | None:
         """Whose address that is, its case does not count."""

@@ -1,7 +1,6 @@
 """The rules of users, for every API, page and command."""
 
 import asyncio
-from collections.abc import Collection
 from typing import Any
 
 from management.auth import TenantScope
@@ -20,11 +19,6 @@ class Users(Objects[TenantScope, int, User, UserValues]):
     def consequences(self, scope: TenantScope, before: User | None, after: User | None) -> Effects:
         """Nothing that FreeSWITCH gets depends on a user."""
         return Effects()
-
-    async def of_ids(self, tenant: TenantScope, ids: Collection[int]) -> dict[int, User]:
-        """Those of `ids` that there are, by id."""
-        async with self._database.reading() as connection:
-            return {each.id: each for each in await UserRepository(connection, tenant.id).of_ids(ids)}
 
     async def of_email(self, tenant: TenantScope, email: str) -> User | None:
         """Whose address that is, its case does not count."""

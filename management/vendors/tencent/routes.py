@@ -47,7 +47,7 @@ class Asking:
         return wire.Done(RequestId=self.request_id)
 
     def tell_sync(self, sync: SwitchSync) -> None:
-        self.headers["X-Switch-Sync"] = f"acked={sync.acked} pending={sync.pending} failed={sync.failed}"
+        self.headers["X-Switch-Sync"] = str(sync)
 
 
 async def create_extension(asking: Asking, body: wire.CreateBody) -> wire.Done:
@@ -81,7 +81,7 @@ async def describe_extensions(asking: Asking, body: wire.ListBody) -> wire.Exten
         tenant=tenant,
         page=page,
         queues=await services.queues.served_by(tenant, numbers),
-        users=await services.users.of_ids(tenant, {each.user_id for each in page.rows if each.user_id}),
+        users=await services.users.find_many(tenant, {each.user_id for each in page.rows if each.user_id}),
         registrations=await services.registrations.statuses(tenant.domain, numbers) if body.IsNeedStatus else {},
     )
 

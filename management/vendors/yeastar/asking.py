@@ -34,8 +34,7 @@ class Asking:
         extension's, and a class of service is made where there is none, which nothing in the store forbids twice.
         """
         written = await self.services.writes.run(self.caller.actor, body, tenant_id=self.tenant.id, alone=True)
-        sync = written.sync
-        self.response.headers["X-Switch-Sync"] = f"acked={sync.acked} pending={sync.pending} failed={sync.failed}"
+        self.response.headers["X-Switch-Sync"] = str(written.sync)
         return written.result
 
 

@@ -3,22 +3,19 @@ service, and what is kept for this dialect's clients alone.
 """
 
 import asyncio
-import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from management.errors import Broken, Invalid
 from management.extensions.commands import ChangePassword, CreateExtension, ExtensionValues, UpdateExtension
 from management.extensions.model import Extension
 from management.presence.commands import PresenceValues
+from management.secrets import password_hash
 from management.vendors.yeastar import presence_wire, wire
 from management.vendors.yeastar.asking import Asking
 from management.vendors.yeastar.presence_wire import Named, PresenceSetting
 from management.vendors.yeastar.reading import route_ids
 from management.writes import Write
-
-_SCRYPT: Final = {"n": 2**14, "r": 8, "p": 1}
 
 
 async def create(asking: Asking, body: wire.CreateBody) -> Extension:
@@ -76,7 +73,7 @@ async def _given(body: wire.SettingsBody) -> dict[str, Any]:
     given = body.given()
     presence_wire.check(given.get("presence_list", []))
     if "user_password" in given:
-        given["user_password"] = await asyncio.to_thread(_hashed, given["user_password"])
+        given["user_password"] = await asyncio.to_thread(password_hash, given["user_password"])
     return given
 
 
@@ -141,10 +138,3 @@ async def _set_presence(asking: Asking, write: Write, given: Mapping[str, Any], 
     values = PresenceValues(rules=presence_wire.rules(settings, named))
     values.check(is_new=False)
     await services.presences.update_in(write, tenant, number, values)
-
-
-def _hashed(password: str) -> str:
-    """One way: nobody signs in with it here, so nobody needs it again."""
-    salt = secrets.token_bytes(16)
-    digest = hashlib.scrypt(password.encode(), salt=salt, **_SCRYPT)
-    return f"scrypt${_SCRYPT['n']}${_SCRYPT['r']}${_SCRYPT['p']}${salt.hex()}${digest.hex()}"

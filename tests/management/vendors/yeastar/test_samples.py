@@ -126,4 +126,4 @@ async def test_no_secret_of_it_is_in_the_audit(office: Office, program: Program)
 
     for secret in ("Userpwd1011", "Regpwd1011", "8573"):
         assert secret not in written
-    assert row["vendor_values"]["yeastar"]["user_password"].startswith("scrypt$16384$8$1$")
+    assert row["vendor_values"]["yeastar"]["user_password"].startswith("scrypt$")
