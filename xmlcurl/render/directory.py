@@ -47,11 +47,17 @@ Source: FreeSWITCH v1.10.12, switch_core_media.c:5835 and 10093.
 """
 
 _TO_A_SWITCH: Final = "[dtmf_type=rfc2833,execute_on_answer_digits=stop_dtmf,execute_on_answer_tones=sleep 0]"
-"""How digits are told is between a phone and its own switch: what `dial-var-` says of it is not for these legs."""
+"""How keys are told is between a phone and its own switch: what `dial-var-` says of it is not for these legs.
+
+Nor is what the variables say, which FreeSWITCH sets on the leg that answers.
+
+Source: FreeSWITCH v1.10.12, switch_ivr_originate.c:3118 (local_var_clobber), mod_dptools.c:4476.
+"""
 
 MASK: Final = b"********"
 
 _KEPT: Final = re.compile(rb' cacheable="\d+"')
+_OF_KEYS: Final = re.compile(rb'\s*<variable name="(?:dtmf_type|execute_on_answer_[a-z]+)" value="[^"]*"/>')
 _HASH: Final = re.compile(r"[0-9a-f]{32}")
 _SECRETS: Final = re.compile(rb'(<param name="(?:vm-)?a1-hash" value=")(?!%b")[^"]*"' % NO_PIN.encode())
 
@@ -81,8 +87,10 @@ def user_document(extension: Extension, *, asked: str, cacheable_ms: int = 0) ->
 def among_switches(body: bytes, domain: str, legs: Iterable[str]) -> bytes:
     """A document for a switch that is not the only one: a call rings these legs, too, and nothing of it is kept."""
     contacts = _dial_string(domain)
-    own = _TO_A_SWITCH if b"dial-var-dtmf_type" in body else ""
-    legs = [f"{own}{leg}" for leg in legs]
+    legs = [*legs]
+    if legs and b"dial-var-dtmf_type" in body:
+        legs = [f"{_TO_A_SWITCH}{leg}" for leg in legs]
+        body = _OF_KEYS.sub(b"", body)
     return _KEPT.sub(b"", body, count=1).replace(contacts.encode(), ",".join((contacts, *legs)).encode())
 
 
@@ -201,6 +209,8 @@ def _params(extension: Extension) -> dict[str, str]:
     }
     # Variables of a user are set on a leg that calls it when it has been answered; these are before.
     params |= {f"dial-var-{name}": value for name, value in _of_its_legs(extension).items()}
+    if extension.dtmf_mode in BY_DTMF_MODE:
+        params["dial-var-local_var_clobber"] = "true"
     if extension.reject_ends_ringing:
         params["dial-var-fail_on_single_reject"] = REJECTIONS
     if extension.concurrent_registrations > 1:
