@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from management.secrets import a1_hash
-from management.vendors.tencent.routes import ACTIONS
+from management.vendors.tencent.actions import ACTIONS
 from tests.management.office import DOMAIN, Office
 from tests.management.vendors.tencent.signing import APP_ID, Tencent, code, response
 from tests.xmlcurl.asking import sip_auth
@@ -66,6 +66,7 @@ REFUSED: Final[dict[str, list[tuple[dict[str, Any], str, str]]]] = {
     ],
     "DescribeExtensions": [
         ({"PageNumber": -1}, VALUE, "PageNumber"),
+        ({"PageNumber": 1_000_001}, VALUE, "1000000"),
         ({"PageSize": 0}, VALUE, "PageSize"),
         ({"PageSize": 1001}, VALUE, "1000"),
         ({"PageSize": "10"}, TYPE, "PageSize"),
