@@ -320,10 +320,12 @@ async def test_a_registered_phone_is_idle(
         assert await states() == [(0, False), (0, False)]
 
 
+# On SQLite one writes after the other, whatever they write.
+@pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
 async def test_many_at_once_serve_the_same_queues(api: httpx.AsyncClient, tencent: Tencent) -> None:
     """Whichever they name first: each of them is let in, and none pushes another out."""
-    queues = [await add_queue(api, number) for number in ("700", "701", "702")]
-    numbers = [str(1_000 + index) for index in range(6)]
+    queues = [await add_queue(api, number) for number in ("700", "701")]
+    numbers = [str(1_000 + index) for index in range(4)]
 
     said = await asyncio.gather(
         *(
@@ -337,8 +339,8 @@ async def test_many_at_once_serve_the_same_queues(api: httpx.AsyncClient, tencen
         )
     )
 
-    assert said == [{}] * 6
-    assert [sorted(await agents(api, each)) for each in queues] == [numbers] * 3
+    assert said == [{}] * 4
+    assert [sorted(await agents(api, each)) for each in queues] == [numbers] * 2
 
 
 async def test_lists_are_narrowed(api: httpx.AsyncClient, tencent: Tencent) -> None:
