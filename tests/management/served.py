@@ -1,4 +1,4 @@
-"""The whole application of management over a real socket, for clients that need one."""
+"""The whole application over HTTP, for clients that know no other way."""
 
 import socket
 import threading

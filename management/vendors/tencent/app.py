@@ -14,8 +14,9 @@ from management.errors import ManagementError
 from management.metrics import ManagementMetrics
 from management.ratelimit import Room
 from management.secrets import token_hash
-from management.vendors.tencent import routes
+from management.vendors.tencent.actions import ACTIONS
 from management.vendors.tencent.errors import SecretIdUnknown, SignatureUsed, SignatureWrong, answer
+from management.vendors.tencent.routes import VERSION, router
 from management.vendors.tencent.signature import Claim
 from management.web.admission import Asked
 from management.web.app import DESCRIBED_AT, described
@@ -51,7 +52,7 @@ class TencentDoor:
         asked.state["caller"] = key.caller
         asked.state["language"] = key.caller.tenant.language
         name = asked.headers.get("x-tc-action", "")
-        action = routes.ACTIONS.get(name)
+        action = ACTIONS.get(name)
         room = await services.vendor_requests[self.name].take(f"{key.caller.tenant.id}:{name if action else ''}")
         if action and action.changes and (room is None or room.is_allowed):
             # The name of the action is not signed: a client that reads, then changes, all within a second, sends one
@@ -68,9 +69,9 @@ class TencentDoor:
 def create_api(services: Services, metrics: ManagementMetrics) -> FastAPI:
     """The API over these services."""
     app = described(
-        [routes.router],
+        [router],
         title="Tencent Cloud CCC: extensions",
-        version=routes.VERSION,
+        version=VERSION,
         description="Six actions of Tencent's API over our extensions. See docs/tencent.md.",
         services=services,
         metrics=metrics,

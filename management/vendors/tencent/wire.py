@@ -71,7 +71,7 @@ class CreateBody(ExtensionBody):
 
 
 class ModifyBody(ExtensionBody):
-    """New values; what is left out stays. An empty `Relation`, or no `SkillGroupIds` at all in the list, takes away."""
+    """New values; what is left out stays. An empty `Relation` takes the user away, an empty list all queues."""
 
     ExtensionName: Name = Field(default_factory=str)
     SkillGroupIds: QueueIds = Field(default_factory=list)
@@ -93,7 +93,7 @@ class ModifyBody(ExtensionBody):
 class ListBody(InstanceBody):
     """Which extensions, by number; pages are counted from 0."""
 
-    PageNumber: Annotated[int, Field(ge=0, lt=LAST_PAGE)] = 0
+    PageNumber: Annotated[int, Field(ge=0, le=LAST_PAGE)] = 0
     PageSize: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 20
     ExtensionIds: Annotated[list[Number], Field(max_length=MOST_LISTED)] = Field(default_factory=list)
     FuzzingKeyWord: Text = Field(default_factory=str)

@@ -17,8 +17,8 @@ from schemathesis.specs.openapi.checks import ignored_auth, negative_data_reject
 
 from management.metrics import ManagementMetrics
 from management.settings import ManagementSettings
+from management.vendors.tencent.actions import ACTIONS
 from management.vendors.tencent.app import create_api
-from management.vendors.tencent.routes import ACTIONS
 from management.web.services import Services
 from tests.management.office import Office
 from tests.management.served import served
