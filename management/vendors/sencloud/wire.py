@@ -2,8 +2,8 @@
 
 Ids are texts of digits, "0" for none, as int64 of their clients; what is empty, "0" or null was not said.
 
-Source: docs.sencloud.vn/api-sencloud/tong-dai/voip-api, docs.etelecom.vn/tich-hop-api/tong-dai/api-tong-dai, July 2026;
-docs/sencloud.md says of each method whether its page could be read.
+Source: docs.sencloud.vn/api-sencloud/tong-dai/voip-api, docs.etelecom.vn/tich-hop-api/tong-dai/api-tong-dai, as of
+November 2026; docs/sencloud.md says of each method whether its page could be read.
 """
 
 from collections.abc import Iterator, Mapping
@@ -47,7 +47,8 @@ IS_ANSWERED: Final = {"answered": True, "not_answered": False}
 _DIRECTION_OF: Final = {ours: theirs for theirs, ours in _DIRECTIONS.items()}
 
 
-def _id(text: str | None) -> int | None:
+def id_of(text: str | None) -> int | None:
+    """The id that was sent; None where none was."""
     return int(text or NOBODY) or None
 
 
@@ -71,9 +72,9 @@ def _in_bounds(value: datetime | None) -> datetime | None:
 
 Moment = Annotated[OptionalMoment, BeforeValidator(_said), AfterValidator(_in_bounds)]
 
-# Twenty digits are no int64, but a question of whether there is such an object.
+# Nineteen digits may be more than an int64 holds: then there is no such object.
 Id = Annotated[str | None, Field(pattern=r"^[0-9]{0,19}$", json_schema_extra={"format": "int64"})]
-"""An id as it is sent; `_id` reads it."""
+"""An id as it is sent; `id_of` reads it."""
 IdOut = Annotated[str, Field(json_schema_extra={"format": "int64"})]
 Text = str | None
 # What no row holds, and a database may refuse to be asked for.
@@ -86,10 +87,6 @@ Number = Annotated[
     _SOUGHT,
     WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}]}),
 ]
-
-
-class Nothing(StrictModel):
-    """`{}`."""
 
 
 class Updated(BaseModel):
@@ -110,7 +107,7 @@ class NewExtension(StrictModel):
     user_id: Id = None
 
     def links(self) -> dict[str, Any]:
-        return {name: value for name in ("hotline_id", "user_id") if (value := _id(getattr(self, name)))}
+        return {name: value for name in ("hotline_id", "user_id") if (value := id_of(getattr(self, name)))}
 
 
 class WantedExtension(StrictModel):
@@ -376,14 +373,9 @@ class CallPage(BaseModel):
     paging: Paging
 
 
-def id_of(text: str | None) -> int | None:
-    """The id that was sent; None where none was."""
-    return _id(text)
-
-
 def required(field: str, text: str | None) -> int:
     """The id that was sent; raises Invalid where none was."""
-    found = _id(text)
+    found = id_of(text)
     if found is None:
         raise Invalid.of(field, "required")
     return found
