@@ -10,6 +10,7 @@ from management.hotlines.repository import HotlineRepository
 from management.number_destinations.repository import NumberDestinationsRepository
 from management.numbers.repository import NumberRepository
 from management.objects.links import Reference, named, users_of
+from management.objects.parts import LARGEST_ID
 from management.objects.repository import MOST_USERS_SHOWN, Rows
 from management.partners.commands import Partner, PartnerHotline, PartnerTenant
 from management.tenants.commands import POOL_OF_PARTNER
@@ -100,6 +101,12 @@ class PartnerHotlineRepository(Rows[PartnerHotline]):
     def __init__(self, connection: AsyncConnection, partner_id: int) -> None:
         super().__init__(connection, None)
         self._partner_id = partner_id
+
+    async def find(self, key: int | str, *, to_change: bool = False, to_link: bool = False) -> PartnerHotline | None:
+        if to_change and isinstance(key, int) and 0 < key <= LARGEST_ID:
+            # By itself, and first: who waits for another move then sees where the hotline went.
+            await self._connection.execute(select(hotlines.c.id).where(hotlines.c.id == key).with_for_update())
+        return await super().find(key, to_link=to_link)
 
     async def number_users(self, hotline: PartnerHotline) -> list[str]:
         """What would lose the hotline or its number if it went to another tenant; nothing more comes to point to the

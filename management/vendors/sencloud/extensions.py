@@ -21,7 +21,7 @@ router = methods(SHOP, "extensions")
 @router.post("/CreateExtension")
 async def create_extension(asking: Shop, body: wire.NewExtension) -> wire.ExtensionItem:
     """A new extension, with its password."""
-    values = ExtensionValues(**body.links())
+    values, zone = ExtensionValues(**body.links()), await asking.zone()
     extensions = asking.services.extensions
     if body.extension_number:
         command = CreateExtension(extension_number=body.extension_number, values=values)
@@ -30,7 +30,7 @@ async def create_extension(asking: Shop, body: wire.NewExtension) -> wire.Extens
         written = await extensions.create_numbered(asking.tenant, values, actor=asking.actor)
     asking.tell_sync(written.sync)
     made = written.result
-    return wire.extension_item(made.extension, asking.tenant, await asking.zone(), made.password, utc_now())
+    return wire.extension_item(made.extension, asking.tenant, zone, made.password, utc_now())
 
 
 @router.post("/GetExtensionInfo")

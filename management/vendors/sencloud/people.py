@@ -13,10 +13,11 @@ router = methods(SHOP, "account users")
 @router.post("/CreateAccountUser")
 async def create_account_user(asking: Shop, body: wire.NewUser) -> wire.UserItem:
     """Somebody to whom extensions can belong."""
+    zone = await asking.zone()
     with wire.users_fields():
         written = await asking.services.users.create(asking.tenant, UserValues(**body.given()), actor=asking.actor)
     asking.tell_sync(written.sync)
-    return wire.user_item(written.result, await asking.zone())
+    return wire.user_item(written.result, zone)
 
 
 @router.post("/GetAccountUsers")

@@ -2,8 +2,8 @@
 
 Ids are texts of digits, "0" for none, as int64 of their clients; what is empty, "0" or null was not said.
 
-Source: docs.sencloud.vn/api-sencloud/tong-dai/voip-api, docs.etelecom.vn/tich-hop-api/tong-dai/api-tong-dai, July 2026;
-docs/sencloud.md says of each method whether its page could be read.
+Source: docs.sencloud.vn/api-sencloud/tong-dai/voip-api, docs.etelecom.vn/tich-hop-api/tong-dai/api-tong-dai, as of
+November 2026; docs/sencloud.md says of each method whether its page could be read.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from management.auth import TenantScope
 from management.calls.repository import Call
@@ -32,6 +33,7 @@ CONNECTION: Final = "1"
 """There is one way into this system; clients hand it back when they activate a tenant."""
 CONNECTION_METHOD: Final = "direct"
 
+_YEARS: Final = range(1970, 9_999)
 _UNASKED: Final = frozenset(
     {"department_id", "duration", "external_id", "external_session_id", "hotline_ids", "user_id"}
 )
@@ -45,7 +47,8 @@ IS_ANSWERED: Final = {"answered": True, "not_answered": False}
 _DIRECTION_OF: Final = {ours: theirs for theirs, ours in _DIRECTIONS.items()}
 
 
-def _id(text: str | None) -> int | None:
+def id_of(text: str | None) -> int | None:
+    """The id that was sent; None where none was."""
     return int(text or NOBODY) or None
 
 
@@ -56,20 +59,34 @@ def _number(value: object) -> object:
     return value
 
 
-# Twenty digits are no int64, but a question of whether there is such an object.
+def _said(value: object) -> object:
+    return None if value == NEVER else value
+
+
+def _in_bounds(value: datetime | None) -> datetime | None:
+    # Others can't be told in another zone.
+    if value is not None and value.year not in _YEARS:
+        raise PydanticCustomError("date", "no year of ours")
+    return value
+
+
+Moment = Annotated[OptionalMoment, BeforeValidator(_said), AfterValidator(_in_bounds)]
+
+# Nineteen digits may be more than an int64 holds: then there is no such object.
 Id = Annotated[str | None, Field(pattern=r"^[0-9]{0,19}$", json_schema_extra={"format": "int64"})]
-"""An id as it is sent; `_id` reads it."""
+"""An id as it is sent; `id_of` reads it."""
 IdOut = Annotated[str, Field(json_schema_extra={"format": "int64"})]
 Text = str | None
+# What no row holds, and a database may refuse to be asked for.
+_SOUGHT: Final = Field(max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")
+Sought = Annotated[str | None, _SOUGHT]
+"""What something is looked for by."""
 Number = Annotated[
     str | None,
     BeforeValidator(_number),
+    _SOUGHT,
     WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}]}),
 ]
-
-
-class Nothing(StrictModel):
-    """`{}`."""
 
 
 class Updated(BaseModel):
@@ -90,15 +107,15 @@ class NewExtension(StrictModel):
     user_id: Id = None
 
     def links(self) -> dict[str, Any]:
-        return {name: value for name in ("hotline_id", "user_id") if (value := _id(getattr(self, name)))}
+        return {name: value for name in ("hotline_id", "user_id") if (value := id_of(getattr(self, name)))}
 
 
 class WantedExtension(StrictModel):
     """By its number; without one by an address and a telephone number, its own or its user's."""
 
     extension_number: Number = None
-    email: Text = None
-    phone: Text = None
+    email: Sought = None
+    phone: Sought = None
 
     def contacts(self) -> dict[str, str]:
         return {name: value for name, value in (("email", self.email), ("mobile", self.phone)) if value}
@@ -141,10 +158,10 @@ class CallFilter(StrictModel):
     empty.
     """
 
-    call_number: Text = None
+    call_number: Sought = None
     call_state: Literal["", "unknown", "answered", "not_answered"] | None = None
-    date_from: OptionalMoment = None
-    date_to: OptionalMoment = None
+    date_from: Moment = None
+    date_to: Moment = None
     direction: Literal["", "unknown", "in", "out", "ext"] | None = None
     extension_ids: Annotated[list[Id] | None, Field(max_length=1)] = None
 
@@ -174,7 +191,7 @@ class WantedTenant(StrictModel):
 class TenantFilter(StrictModel):
     """`name`: the whole name."""
 
-    name: Text = None
+    name: Sought = None
     owner_id: Id = None
 
 
@@ -356,14 +373,9 @@ class CallPage(BaseModel):
     paging: Paging
 
 
-def id_of(text: str | None) -> int | None:
-    """The id that was sent; None where none was."""
-    return _id(text)
-
-
 def required(field: str, text: str | None) -> int:
     """The id that was sent; raises Invalid where none was."""
-    found = _id(text)
+    found = id_of(text)
     if found is None:
         raise Invalid.of(field, "required")
     return found

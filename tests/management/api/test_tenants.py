@@ -165,6 +165,7 @@ GOES_WITH_ITS_OWNER = {
         "greeting_files",
         "presence_rules",
         "taken_names",
+        "vendor_keys",
     ),
     *("class_of_service_routes", "emergency_gateways", "outbound_route_gateways", "queue_agents"),
     *("ring_group_members",),

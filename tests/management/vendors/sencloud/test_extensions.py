@@ -187,6 +187,13 @@ async def test_an_extension_is_found_by_what_reaches_its_person(office: Office, 
     assert [*await shop.refused("GetExtensionInfo", "invalid_argument")] == ["extension_number"]
 
 
+async def test_what_no_row_can_hold_is_not_looked_for(shop: Program) -> None:
+    """A control character is refused by name, before a database is asked that can't hold it."""
+    for name in ("extension_number", "email", "phone"):
+        for value in ("\0", "1\n", "x" * 256):
+            assert [*await shop.refused("GetExtensionInfo", "invalid_argument", **{name: value})] == [name]
+
+
 @ONLY_SQLITE
 async def test_more_than_one_match_is_none(office: Office, shop: Program) -> None:
     """Nobody gets the password of whichever came first."""

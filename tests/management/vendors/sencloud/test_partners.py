@@ -301,6 +301,20 @@ async def test_a_hotline_is_one_tenants(office: Office, partner: Program) -> Non
     await other.refused("RemoveHotlineFromTenant", "not_found", **own)
 
 
+async def test_two_tenants_at_once_do_not_both_get_it(office: Office, partner: Program) -> None:
+    """One does; the other hears that the hotline has gone."""
+    tenants_ = [(await customer(office, partner))[0]["id"] for _ in range(2)]
+    hotline_id = await hotline(partner)
+
+    answers = await asyncio.gather(
+        *(partner.ask("AddHotlineToTenant", P, hotline_id=hotline_id, tenant_id=each) for each in tenants_)
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [200, 412]
+    won = tenants_[[answer.status_code for answer in answers].index(200)]
+    assert {row["tenant_id"] for row in (*await office.rows(hotlines), *await office.rows(numbers))} == {int(won)}
+
+
 @ONLY_SQLITE
 @pytest.mark.parametrize(
     ("body", "field"),

@@ -216,6 +216,7 @@ async def test_calls_are_looked_for(office: Office, shop: Program) -> None:
         "duration": None,
         "external_id": "",
         "hotline_ids": [],
+        "date_to": NEVER,
         "user_id": "0",
     }
     assert await found(**empty, external_session_id="", extension_ids=[], call_number="") == ["2", "1"]
@@ -233,6 +234,9 @@ async def test_calls_are_looked_for(office: Office, shop: Program) -> None:
         ({"filter": {"date_from": "2026-05-01"}}, "filter.date_from"),
         ({"filter": {"date_to": "2026-05-01T00:00:00"}}, "filter.date_to"),
         ({"filter": {"date_to": 1}}, "filter.date_to"),
+        ({"filter": {"date_to": "9999-12-31T23:59:59-14:00"}}, "filter.date_to"),
+        ({"filter": {"date_from": "0001-01-01T00:00:00+14:00"}}, "filter.date_from"),
+        ({"filter": {"call_number": "\0"}}, "filter.call_number"),
         ({"filter": {"extension_ids": ["1", "2"]}}, "filter.extension_ids"),
         ({"filter": {"extension_ids": [1]}}, "filter.extension_ids.0"),
         ({"filter": []}, "filter"),
