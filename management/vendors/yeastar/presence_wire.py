@@ -30,6 +30,8 @@ DestinationType = Literal[
     "end_call",
 ]
 
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
+"""Of texts that are only kept."""
 BY_ID: Final = frozenset({"ivr", "ring_group", "queue", "group_vm"})
 _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("extension", "play_greeting", *BY_ID), frozenset({"value"})),
@@ -45,7 +47,7 @@ _ID: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _TIMES: Final = re.compile(f"[1-{MOST_TIMES}]")
 
 _Switch = Annotated[int, Field(ge=0, le=1)]
-_Text = Annotated[str, Field(max_length=100)]
+_Text = Annotated[str, Field(max_length=100, pattern=PRINTABLE)]
 
 
 def _fields() -> Iterator[tuple[str, Any]]:

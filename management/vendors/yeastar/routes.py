@@ -12,6 +12,7 @@ from management.objects.parts import LARGEST_ID
 from management.paging import PageWanted
 from management.vendors.yeastar import reading, wire, writing
 from management.vendors.yeastar.asking import Asked, Asking, by_token
+from management.vendors.yeastar.presence_wire import PRINTABLE
 from management.vendors.yeastar.wire import ANSWERS, Done
 from management.writes import Write
 
@@ -20,7 +21,7 @@ MOST_QUERIED: Final = 100
 router = APIRouter(route_class=wire.Route, tags=["extensions"], responses=ANSWERS, dependencies=[Security(by_token)])
 
 ExtensionId = Annotated[int, Query(alias="id", ge=1, le=LARGEST_ID)]
-SearchValue = Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+SearchValue = Annotated[str, Query(min_length=1, max_length=100, pattern=PRINTABLE)]
 SortBy = Literal["id", "number", "caller_id_name", "email_addr", "mobile_number", "presence_status"]
 _COLUMNS: Final = {"caller_id_name": "display_name", "email_addr": "email", "mobile_number": "mobile"}
 

@@ -21,7 +21,7 @@ from management.objects.parts import LARGEST_ID
 from management.registrations import Contact
 from management.vendors.yeastar.errors import RoleUnknown
 from management.vendors.yeastar.names import SWITCHES, VALUES
-from management.vendors.yeastar.presence_wire import PresenceSetting, PresenceStatus
+from management.vendors.yeastar.presence_wire import PRINTABLE, PresenceSetting, PresenceStatus
 from management.vendors.yeastar.roles import NO_ROLE, ROLES
 from management.web.strict import StrictModel, StrictRoute
 
@@ -110,14 +110,14 @@ class Settings(StrictModel):
     mobile_number: str = unset(max_length=31)
     role_id: int = unset(ge=NO_ROLE, le=LARGEST_ID, description="`system/get_menuoptions?menu=role`; 0 is none")
     organization_list: list[OrganizationItem] = unset(max_length=20)
-    title: str = unset(max_length=100)
+    title: str = unset(max_length=100, pattern=PRINTABLE)
     caller_id: str = unset(max_length=31)
     reg_name: str = unset(min_length=1, max_length=63)
     concurrent_registrations: int = unset(ge=1, le=3)
     presence_status: PresenceStatus = unset()
     presence_list: list[PresenceSetting] = unset(max_length=6)
     presence_mobile_prefix: str = unset(max_length=20)
-    agent_id: str = unset(max_length=31)
+    agent_id: str = unset(max_length=31, pattern=PRINTABLE)
     enb_vm: Switch = unset()
     enb_vm_pin: Switch = unset()
     vm_lang: str = unset(max_length=20, description="`follow_system`, or a language as `sound-en`, `sound-pt_BR`")
@@ -134,7 +134,7 @@ class Settings(StrictModel):
     disable_international_call: Switch = unset()
     outbound_route_permission: list[Id] = unset(max_length=100)
     enb_internal_client: Switch = unset()
-    linkus_mobile_codec: str = unset(max_length=31)
+    linkus_mobile_codec: str = unset(max_length=31, pattern=PRINTABLE)
     client_conf_list: list[ClientSetting] = unset(max_length=3)
 
 

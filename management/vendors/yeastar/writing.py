@@ -42,9 +42,12 @@ async def update(asking: Asking, body: wire.UpdateBody) -> Extension:
     given = await _given(body)
     services, tenant = asking.services, asking.tenant
     before = await services.extensions.find_by_id(tenant, body.id)
+    # Who sends all of it again signs no phone out, and gets no other class of service.
     password = given.get("reg_password")
-    # Who sends all of it again signs no phone out.
     is_new = password is not None and password != await services.extensions.password(tenant, before.number)
+    routes = given.get("outbound_route_permission")
+    if routes is not None and set(routes) == set(await route_ids(asking, before)):
+        del given["outbound_route_permission"]
 
     async def update(write: Write) -> Extension:
         before = await services.extensions.find_in(write, tenant, body.id)
@@ -91,10 +94,11 @@ async def _values(asking: Asking, write: Write, given: Mapping[str, Any], before
     if "organization_list" in given:
         values["department_id"] = await _department(asking, write, given["organization_list"])
     if "outbound_route_permission" in given:
-        values["class_of_service_id"] = await _class(asking, write, given["outbound_route_permission"], before)
-    if keep := _kept(given, before):
-        others = before.vendor_values if before else {}
-        values["vendor_values"] = {**others, "yeastar": keep}
+        classes, present = asking.services.classes_of_service, before.class_of_service_id if before else None
+        made = await classes.for_routes_in(write, asking.tenant, given["outbound_route_permission"], present)
+        values["class_of_service_id"] = made.id
+    if (kept := _kept(given, before)) != wire.kept(before):
+        values["vendor_values"] = {**(before.vendor_values if before else {}), "yeastar": kept}
     return ExtensionValues(**values)
 
 
@@ -115,15 +119,6 @@ async def _department(asking: Asking, write: Write, organizations: Sequence[Mapp
     if missing:
         raise Invalid({f"organization_list.{index}.value": [Broken("exists")] for index in missing})
     return ids[0] if ids else None
-
-
-async def _class(asking: Asking, write: Write, wished: Sequence[int], before: Extension | None) -> int | None:
-    """A class of service with exactly these routes; the one that there is, if it allows them already."""
-    present = before.class_of_service_id if before else None
-    if before and set(wished) == set(await route_ids(asking, before)):
-        return present
-    classes = asking.services.classes_of_service
-    return (await classes.for_routes_in(write, asking.tenant, wished, present)).id
 
 
 async def _set_presence(asking: Asking, write: Write, given: Mapping[str, Any], number: str) -> None:

@@ -61,6 +61,14 @@ REFUSED: Final[list[tuple[dict[str, Any], str, str]]] = [
     ({"number": "10a1"}, "number", "format"),
     ({"number": "112"}, "number", "emergency"),
     ({"number": 1001}, "number", "string"),
+    ({"title": "a\x00b"}, "title", "format"),
+    ({"agent_id": "7\n"}, "agent_id", "format"),
+    ({"linkus_mobile_codec": "x" * 32}, "linkus_mobile_codec", "31"),
+    (
+        {"presence_list": [{**RULE, "in_busy_forward_num": "\x07"}]},
+        "presence_list.0.in_busy_forward_num",
+        "format",
+    ),
     ({"caller_id": "1" * 32}, "caller_id", "31"),
     ({"caller_id": "a b"}, "caller_id", "format"),
     ({"reg_name": ""}, "reg_name", "1"),
@@ -268,6 +276,15 @@ async def test_an_empty_text_takes_a_value_away(office: Office, program: Program
     (row,) = await office.rows(extensions)
     assert (row["mobile"], row["email"], row["vm_a1_hash"], row["voicemail_language"]) == (None,) * 4
     assert (await program.detail(extension_id))["title"] == ""
+
+
+@ONLY_SQLITE
+async def test_the_last_value_that_was_kept_goes(program: Program, admin: httpx.AsyncClient) -> None:
+    """Of an extension that another dialect made, there is nothing else that is kept."""
+    await admin.post("/extensions", json={"extension_number": "2001"})
+    for title in ("Boss", ""):
+        assert (await program.post("extension/update", {"id": 1, "title": title}))["errcode"] == 0
+        assert (await program.detail(1))["title"] == title
 
 
 async def test_the_number_stays(program: Program) -> None:
