@@ -12,7 +12,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route, Router
+from starlette.routing import BaseRoute, Match, Mount, Route, Router
+from starlette.types import Scope
 
 from management import outbox
 from management.api import by_phone
@@ -64,8 +65,12 @@ from management.users.service import Users
 from management.vendor_keys.gate import KeyGate
 from management.vendor_keys.service import VendorKeys
 from management.vendors.sencloud import app as sencloud
+from management.vendors.tencent import app as tencent
+from management.vendors.tencent.signature import BELIEVED_SECONDS
+from management.vendors.yeastar import app as yeastar
 from management.web.services import Services
 from management.writes import Writes
+from management.yeastar_tokens.service import YeastarTokens
 from xmlcurl.logs import get_log
 from xmlcurl.render import fingerprint
 from xmlcurl.settings import ENV_PREFIX, SettingsError
@@ -128,6 +133,7 @@ def services_of(backend: Backend) -> Services:
             "yeastar": RateLimit(backend.redis, "yeastar", settings.yeastar_requests_per_minute),
             "tencent": RateLimit(backend.redis, "tencent", settings.tencent_requests_per_second, window_seconds=1),
         },
+        tencent_signatures=RateLimit(backend.redis, "tencent-signatures", 1, window_seconds=2 * BELIEVED_SECONDS + 1),
         writes=writes,
         trusted_proxies=settings.trusted_proxies,
         extensions=Extensions(database, writes, backend.vault),
@@ -157,6 +163,7 @@ def services_of(backend: Backend) -> Services:
         number_destinations=NumbersDestinations(database, writes),
         tokens=Tokens(database, writes),
         vendor_keys=vendor_keys,
+        yeastar_tokens=YeastarTokens(database),
         switches=Switches(database, writes, backend.vault),
         changes=Changes(database, writes),
         auditlog=AuditLog(database),
@@ -184,7 +191,9 @@ def create_app(settings: ManagementSettings) -> Router:
     return Router(
         [
             Mount(MOUNTED_AT, create_api(services, metrics)),
+            *_tencent(services, metrics),
             Mount(sencloud.MOUNTED_AT, sencloud.create_api(services, metrics)),
+            Mount(yeastar.MOUNTED_AT, yeastar.create_api(services, metrics)),
             *_call_records(services, settings),
             *_by_phone(services, backend),
             Route("/healthz", healthz),
@@ -196,6 +205,20 @@ def create_app(settings: ManagementSettings) -> Router:
         default=JSONResponse({"message": NOT_FOUND}, status_code=404),
         lifespan=lifespan,
     )
+
+
+def _tencent(services: Services, metrics: ManagementMetrics) -> list[BaseRoute]:
+    """One application at two places: its clients know the root alone, which has no room for its description."""
+    api = tencent.create_api(services, metrics)
+    return [Mount(tencent.MOUNTED_AT, api), _ForItsMethods("/", api, methods=["POST"])]
+
+
+class _ForItsMethods(Route):
+    """With another method nothing is there, for it is no page of ours."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        return (Match.NONE, {}) if match is Match.PARTIAL else (match, child)
 
 
 def _call_records(services: Services, settings: ManagementSettings) -> list[Route]:

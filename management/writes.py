@@ -60,6 +60,10 @@ class SwitchSync:
     pending: int = 0
     failed: int = 0
 
+    def __str__(self) -> str:
+        """As the header X-Switch-Sync tells it, in every dialect."""
+        return f"acked={self.acked} pending={self.pending} failed={self.failed}"
+
 
 @dataclass(frozen=True, slots=True)
 class Written(Generic[T]):

@@ -48,8 +48,8 @@ MOST_OWNERS: Final = 10_000
 GATEWAYS: Final = "external"
 """The SIP profile that calls from gateways come in by; only those of this profile are from one."""
 
-BUSY_CAUSES: Final = frozenset({"USER_BUSY", "CALL_REJECTED"})
-"""Causes after which the rule for a busy phone counts: it was, or whoever sits at it declined."""
+BUSY_CAUSES: Final = frozenset({"USER_BUSY", "CALL_REJECTED", "sip:486", "sip:603"})
+"""What is said of a call after which the rule for a busy phone counts: it was, or whoever sits at it declined."""
 
 CACHEABLE_MARGIN_MS: Final = 2_000
 """An extension must stay in term for `cacheable` and this longer, or its document goes without the attribute."""
@@ -419,7 +419,7 @@ def _is_from_peer(query: Query) -> bool:
 
 def failure_of(cause: str) -> str:
     """What a failed attempt counts as: BUSY or NO_ANSWER; empty where there was none."""
-    return "" if not cause else BUSY if cause in BUSY_CAUSES else NO_ANSWER
+    return "" if not cause else NO_ANSWER if BUSY_CAUSES.isdisjoint(cause.split()) else BUSY
 
 
 def _routed(found: Found, context: str) -> Answer:

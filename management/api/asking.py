@@ -48,7 +48,7 @@ class PlatformAsking:
     def tell_sync(self, sync: SwitchSync) -> None:
         """The headers of an answer to a write."""
         headers = self.response.headers
-        headers["X-Switch-Sync"] = f"acked={sync.acked} pending={sync.pending} failed={sync.failed}"
+        headers["X-Switch-Sync"] = str(sync)
         if self.wait_ms is not None:
             headers["Preference-Applied"] = f"wait={self.wait_ms // 1_000}"
 

@@ -10,13 +10,11 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response, Security
 from pydantic import AwareDatetime, BaseModel
-from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, StreamingResponse
 
 from management.api.asking import AnyAsking, bearer, may_with_or_without_tenant
 from management.api.wire import MOUNTED_AT, Absent, Data, Time, answers, rfc3339
 from management.auth import READ
-from management.calls.errors import RecordingsElsewhere
 from management.calls.record import Direction
 from management.calls.repository import Call, Cursor, Wanted
 from management.web.strict import StrictRoute
@@ -133,10 +131,7 @@ async def read_call(uuid: Uuid, asking: Reader) -> Data[CallItem]:
 async def read_recording(uuid: Uuid, asking: Reader) -> FileResponse:
     """What was said, as a WAV file, or the part of it that a `Range` names. The audit log says who fetched it."""
     tenant_id = asking.tenant.id if asking.tenant else None
-    try:
-        file = await asking.services.calls.recording(tenant_id, uuid, actor=asking.actor)
-    except RecordingsElsewhere as exc:
-        raise HTTPException(501, str(exc)) from exc
+    file = await asking.services.calls.recording(tenant_id, uuid, actor=asking.actor)
     return FileResponse(file, media_type=WAV, filename=f"{uuid}.wav", headers={"X-Content-Type-Options": "nosniff"})
 
 

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import compile_path
 from starlette.types import Scope
 
+from management.calls.errors import RecordingsElsewhere, Unreadable
 from management.errors import (
     Conflict,
     Forbidden,
@@ -26,6 +27,7 @@ from management.web.errors import (
     BodyTypeWrong,
     Fault,
     Malformed,
+    MethodRefused,
     install,
     language_for,
     log_fault,
@@ -54,44 +56,64 @@ def install_answers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
 
 
-_PLAIN: Final[Mapping[type[ManagementError], tuple[int, str]]] = {
-    Unauthenticated: (401, UNAUTHENTICATED),
-    Forbidden: (403, FORBIDDEN),
-    NotFound: (404, NOT_FOUND),
-    Malformed: (400, MALFORMED),
-    BodyTooLarge: (413, "The body is too large"),
-    BodyTypeWrong: (415, "The body must be application/json"),
-    Fault: (500, SERVER_ERROR),
+TABLE: Final[Mapping[type[ManagementError], int]] = {
+    Malformed: 400,
+    Unreadable: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    MethodRefused: 405,
+    Conflict: 409,
+    BodyTooLarge: 413,
+    BodyTypeWrong: 415,
+    Invalid: 422,
+    TooManyRequests: 429,
+    Fault: 500,
+    RecordingsElsewhere: 501,
+    Unavailable: 503,
 }
-"""Errors that say no more than what they are."""
+"""The status of every error."""
+_WORDS: Final[Mapping[int, str]] = {
+    400: MALFORMED,
+    401: UNAUTHENTICATED,
+    403: FORBIDDEN,
+    404: NOT_FOUND,
+    405: "Method Not Allowed",
+    413: "The body is too large",
+    415: "The body must be application/json",
+    500: SERVER_ERROR,
+}
+"""Of those that say no more than what they are."""
 
 
 def answer(error: ManagementError, language: str) -> Response:
     """The answer that tells a client what to do about `error`."""
-    headers: dict[str, str] = {}
-    body: dict[str, Any]
+    status, headers = nearest(TABLE, error), {}
+    match error:
+        case TooManyRequests():
+            headers = {"Retry-After": str(error.retry_after_seconds)}
+        case Unavailable():
+            log.warning("unavailable", reason=str(error))
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        case Unauthenticated():
+            headers = {"WWW-Authenticate": "Bearer"}
+    return JSONResponse(_body(error, status, language), status, headers)
+
+
+def _body(error: ManagementError, status: int, language: str) -> dict[str, Any]:
     match error:
         case Invalid():
-            status, body = 422, {"message": INVALID[language], "errors": texts(error.errors, language)}
+            return {"message": INVALID[language], "errors": texts(error.errors, language)}
         case Conflict():
-            status, body = 409, _conflict(error, language)
+            return _conflict(error, language)
         case TooManyRequests():
-            seconds = str(error.retry_after_seconds)
-            status, body = 429, {"message": TOO_MANY[language].replace(":seconds", seconds)}
-            headers = {"Retry-After": seconds}
+            return {"message": TOO_MANY[language].replace(":seconds", str(error.retry_after_seconds))}
         case Unconfirmed():
-            status, body = 503, {"message": UNCONFIRMED[language], "committed": error.committed}
+            return {"message": UNCONFIRMED[language], "committed": error.committed}
         case Unavailable():
-            status, body = 503, {"message": UNAVAILABLE[language], "committed": False}
-        case _:
-            status, message = nearest(_PLAIN, error)
-            body = {"message": message}
-    if status == 503:
-        log.warning("unavailable", reason=str(error))
-        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    if status == 401:
-        headers = {"WWW-Authenticate": "Bearer"}
-    return JSONResponse(body, status, headers)
+            return {"message": UNAVAILABLE[language], "committed": False}
+    # 501 says what is not set.
+    return {"message": _WORDS.get(status, str(error))}
 
 
 def _conflict(error: Conflict, language: str) -> dict[str, Any]:

@@ -7,11 +7,10 @@ from fastapi import APIRouter, Depends, Security
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
 from management.api.asking import AnyAsking, Asking, bearer, may, may_with_or_without_tenant
-from management.api.extension_wire import OptionalMoment
 from management.api.wire import BODY_CODES, Data, Time, answers
 from management.auth import READ
 from management.explain.commands import ExplainCall, ExplainLookup, GatewayState, PhoneState
-from management.web.strict import StrictModel, StrictRoute
+from management.web.strict import OptionalMoment, StrictModel, StrictRoute
 from xmlcurl.store.tables import utc_now
 from xmlcurl.store.text import LONGEST_DOMAIN, LONGEST_NAME
 

@@ -25,6 +25,7 @@ from management.web.services import Registration
 from management.web.strict import OptionalMoment, StrictModel
 from xmlcurl.store.model import CARRIERS, CLI_TYPES
 
+DtmfMode = Literal["rfc4733", "info", "inband", "auto"]
 PresenceStatus = Literal["available", "away", "business_trip", "do_not_disturb", "lunch", "off_work"]
 RecordingMode = Literal["none", "inbound", "outbound", "all"]
 Status = Literal["active", "disabled"]
@@ -72,6 +73,13 @@ class UpdateBody(ValuesBody):
     class_of_service_id: OptionalId = unset()
     presence_status: PresenceStatus = unset()
     mobile_prefix: OptionalText = unset(pattern=PREFIX)
+    internal_caller_id: OptionalText = unset(pattern=commands.SHOWN_INSIDE)
+    dtmf_mode: DtmfMode = unset()
+    srtp_enabled: bool = unset()
+    t38_enabled: bool = unset()
+    qualify_enabled: bool = unset()
+    reject_ends_ringing: bool = unset()
+    voicemail_pin_required: bool = unset()
 
     def values(self) -> ExtensionValues:
         return ExtensionValues(
@@ -168,6 +176,13 @@ class ExtensionInFull(ExtensionItem):
     class_of_service_id: int | None
     presence_status: PresenceStatus
     mobile_prefix: str | None
+    internal_caller_id: str | None
+    dtmf_mode: DtmfMode
+    srtp_enabled: bool
+    t38_enabled: bool
+    qualify_enabled: bool
+    reject_ends_ringing: bool
+    voicemail_pin_required: bool
     hotline_id: int | None
     user_id: int | None
 

@@ -107,7 +107,7 @@ def show_items(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_
 def show_sync(sync: SwitchSync) -> None:
     """Nothing when every switch has dropped its copies."""
     if sync.pending or sync.failed:
-        sys.stderr.write(f"switches: acked={sync.acked} pending={sync.pending} failed={sync.failed}\n")
+        sys.stderr.write(f"switches: {sync}\n")
 
 
 def secret(what: str, *, is_from_stdin: bool) -> str:

@@ -71,6 +71,7 @@ class Following:
             "playback": self._play,
             "transfer": self._transfer,
             "answer": self._pass_over,
+            "export": self._pass_over,
             "bind_digit_action": self._pass_over,
             "sleep": self._pass_over,
         }

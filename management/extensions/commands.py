@@ -28,10 +28,10 @@ from management.objects.commands import (
 )
 from management.objects.destination import PREFIX
 from xmlcurl.store.model import DTMF_MODES, EXTENSION_STATUSES, PRESENCE_STATUSES, RECORDING_MODES
-from xmlcurl.store.text import is_name
+from xmlcurl.store.text import SHOWN_NUMBER, is_name, is_shown_number
 
 MOBILE: Final = r"^\+?[0-9]{3,30}$"
-SHOWN_INSIDE: Final = r"^[A-Za-z0-9().+*#-]{1,31}$"
+SHOWN_INSIDE: Final = f"^{SHOWN_NUMBER}$"
 LANGUAGE: Final = r"^[a-z]{2}(-[A-Z]{2})?$"
 LONGEST_DISPLAY_NAME: Final = 100
 LONGEST_PERSON_NAME: Final = 63
@@ -56,6 +56,11 @@ def _moment(value: datetime) -> Iterator[Broken]:
 
 def _name(value: str) -> Iterator[Broken]:
     if not is_name(value):
+        yield Broken("regex")
+
+
+def _shown_number(value: str) -> Iterator[Broken]:
+    if not is_shown_number(value):
         yield Broken("regex")
 
 
@@ -91,7 +96,7 @@ class ExtensionValues(Values):
         "voicemail_pin": pin,
         "presence_status": one_of(PRESENCE_STATUSES),
         "mobile_prefix": matching(PREFIX, Broken("regex")),
-        "internal_caller_id": matching(SHOWN_INSIDE, Broken("regex")),
+        "internal_caller_id": _shown_number,
         "dtmf_mode": one_of(DTMF_MODES),
         "voicemail_language": matching(LANGUAGE, Broken("regex")),
     }

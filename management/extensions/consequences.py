@@ -13,7 +13,9 @@ from xmlcurl.store.model import Tag
 
 UNSEEN: Final = frozenset({"first_name", "last_name", "user_id", "department_id", "vendor_values", "updated_at"})
 """Values that stand in no document. Every other one counts: a new column is stale copies until it is named here."""
-ROUTED: Final = frozenset({"mobile", "mobile_prefix", "presence_status", "class_of_service_id"})
+ROUTED: Final = frozenset(
+    {"mobile", "mobile_prefix", "presence_status", "class_of_service_id", "t38_enabled", "voicemail_pin_required"}
+)
 """Values that stand in routes only: a switch keeps no copy of them."""
 
 _LISTED: Final = ("display_name", "status", "expires_at", "team_id", "names")

@@ -3,6 +3,7 @@
 ExtensionUnknown (NotFound)     no living extension of that tenant has the number
 ExtensionExists (Conflict)      a living extension of the tenant has the number
 NameTaken (Conflict)            a sign-in name or alias is some extension's number, sign-in name or alias
+EmailTaken (Conflict)           a living extension of the tenant has the address, and the dialect allows each once
 RowsRefused (Invalid)           a batch that was all or nothing: nothing
 """
 
@@ -25,6 +26,10 @@ class ExtensionExists(Conflict):
 
 class NameTaken(Conflict):
     """A living extension of the tenant is already called that."""
+
+
+class EmailTaken(Conflict):
+    """Another living extension of the tenant has that address."""
 
 
 class RowsRefused(Invalid):

@@ -68,6 +68,7 @@ class Selected:
         numbers: only these; None is all.
         after_id, before_id: only those with a larger, or a smaller id.
         order: a column of extensions; extensions with the same value are in the order of their ids.
+        is_found_by_user: the text that is searched for may also stand in the name or the address of their user.
     """
 
     numbers: tuple[str, ...] | None = None
@@ -75,6 +76,7 @@ class Selected:
     before_id: int | None = None
     order: str = "number"
     is_descending: bool = False
+    is_found_by_user: bool = False
 
     def narrowed(self, statement: Select[Any]) -> Select[Any]:
         if self.numbers is not None:
@@ -134,13 +136,34 @@ class ExtensionRepository:
         found = await self._objects(self._living().where(extensions.c.number.in_(numbers)))
         return {each.number: each for each in found}
 
+    async def numbers(self, ids: Collection[int]) -> dict[int, str]:
+        """The numbers of the extensions of these ids, by id."""
+        possible = [each for each in ids if 0 < each <= LARGEST_ID]
+        statement = select(extensions.c.id, extensions.c.number).where(
+            extensions.c.id.in_(possible), extensions.c.tenant_id == self._tenant_id, extensions.c.deleted_at.is_(None)
+        )
+        return {row[0]: row[1] for row in await self._connection.execute(statement)}
+
+    async def has_email(self, email: str, *, besides: int | None) -> bool:
+        """Whether an extension has that address, in whatever case; but for the one of the id `besides`."""
+        statement = select(extensions.c.id).where(
+            extensions.c.tenant_id == self._tenant_id,
+            extensions.c.deleted_at.is_(None),
+            func.lower(extensions.c.email) == email.lower(),
+            extensions.c.id.is_distinct_from(besides),
+        )
+        return (await self._connection.execute(statement.limit(1))).first() is not None
+
     async def page(self, wanted: PageWanted, status: str | None, selected: Selected = EVERY) -> Page[Extension]:
         """Extensions that are selected; the text that is searched for is literal, its case does not count."""
         statement = selected.narrowed(self._living())
         if status is not None:
             statement = statement.where(extensions.c.status == status)
         if wanted.search:
-            statement = statement.where(_contains(wanted.search, extensions.c.number, extensions.c.display_name))
+            found = _contains(wanted.search, extensions.c.number, extensions.c.display_name)
+            if selected.is_found_by_user:
+                found |= extensions.c.user_id.in_(self._users(wanted.search))
+            statement = statement.where(found)
         total = await self._count(statement)
         statement = selected.ordered(statement)
         return Page.of(await self._objects(statement.limit(wanted.size).offset(wanted.offset)), wanted, total)
@@ -287,6 +310,13 @@ class ExtensionRepository:
             select(*_COLUMNS, numbers.c.number.label("outbound_caller_id"))
             .select_from(extensions.outerjoin(numbers, own_number))
             .where(extensions.c.tenant_id == self._tenant_id, extensions.c.deleted_at.is_(None))
+        )
+
+    def _users(self, text: str) -> Select[Any]:
+        return select(users.c.id).where(
+            users.c.tenant_id == self._tenant_id,
+            users.c.deleted_at.is_(None),
+            _contains(text, users.c.name, users.c.email),
         )
 
     def _outbound(self) -> Select[Any]:

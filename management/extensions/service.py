@@ -17,7 +17,7 @@ from management.extensions.commands import (
     UpdateExtension,
 )
 from management.extensions.consequences import consequences
-from management.extensions.errors import ExtensionUnknown, RowsRefused
+from management.extensions.errors import EmailTaken, ExtensionUnknown, RowsRefused
 from management.extensions.model import Extension, Names, OutboundNumber, RefusedRow, WithPassword
 from management.extensions.references import References
 from management.extensions.repository import EVERY, ExtensionRepository, Selected
@@ -56,6 +56,29 @@ class Extensions:
         """The extension of that id; raises ExtensionUnknown."""
         async with self._database.reading() as connection:
             return await ExtensionRepository(connection, tenant.id).known_by_id(extension_id)
+
+    async def find_in(self, write: Write, tenant: TenantScope, extension_id: int) -> Extension:
+        """As `find_by_id`, as part of a write: nobody else changes it meanwhile."""
+        return await ExtensionRepository(write.connection, tenant.id).known_by_id(extension_id, to_change=True)
+
+    async def numbers_in(self, write: Write, tenant: TenantScope, ids: Collection[int]) -> dict[int, str]:
+        """The numbers of those of the extensions that there are, by id."""
+        return await ExtensionRepository(write.connection, tenant.id).numbers(ids)
+
+    async def ids(self, tenant: TenantScope, numbers: Collection[str]) -> dict[str, int]:
+        """The ids of those of the extensions that there are, by number."""
+        async with self._database.reading() as connection:
+            found = await ExtensionRepository(connection, tenant.id).find_all(numbers)
+        return {number: each.id for number, each in found.items()}
+
+    async def check_email_in(self, write: Write, tenant: TenantScope, email: str, extension_id: int | None) -> None:
+        """For dialects that tell people apart by it; only in a write that is `alone`.
+
+        Raises:
+            EmailTaken: an extension besides the one of that id has the address.
+        """
+        if await ExtensionRepository(write.connection, tenant.id).has_email(email, besides=extension_id):
+            raise EmailTaken("email")
 
     async def password(self, tenant: TenantScope, number: str) -> str:
         """The SIP password in clear, for dialects that return it; raises ExtensionUnknown."""

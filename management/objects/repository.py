@@ -10,7 +10,7 @@
 Everything else is the same for all of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from sqlalchemy import Column, Row, Select, Table, func, insert, or_, select, update
@@ -69,6 +69,16 @@ class Rows(Generic[T]):
             statement = statement.with_for_update(of=self.TABLE, read=True, key_share=True)
         found = await self._objects(statement)
         return found[0] if found else None
+
+    async def find_many(self, ids: Collection[int]) -> dict[int, T]:
+        """The rows of these ids, by id."""
+        possible = [each for each in ids if 0 < each <= LARGEST_ID]
+        found: list[Any] = await self._objects(self._living().where(self.TABLE.c.id.in_(possible))) if possible else []
+        return {each.id: each for each in found}
+
+    async def living_ids(self, column: str, values: Collection[Any]) -> dict[Any, int]:
+        """The ids of the rows whose `column` is among `values`, by its value; nobody deletes them meanwhile."""
+        return await living(self._connection, self._tenant_id, self.TABLE.c[column], values)
 
     async def added(self, object_id: int) -> T:
         """The row that `add` made."""

@@ -4,7 +4,7 @@ A kind says what follows from its changes once, in `consequences`; nobody who ch
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -76,6 +76,15 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
         async with self._database.reading() as connection:
             return await self.ROWS(connection, _id_of(scope)).slice(wanted, filters or {})
 
+    async def find_many(self, scope: Scope, ids: Collection[int]) -> dict[int, Object]:
+        """Those of the objects that there are, by id."""
+        async with self._database.reading() as connection:
+            return await self.ROWS(connection, _id_of(scope)).find_many(ids)
+
+    async def living_in(self, write: Write, scope: Scope, column: str, values: Collection[Any]) -> dict[Any, int]:
+        """The ids of the objects whose `column` is among `values`; they stay until the write has ended."""
+        return await self.ROWS(write.connection, _id_of(scope)).living_ids(column, values)
+
     async def list(self, scope: Scope, wanted: PageWanted, filters: Mapping[str, Any] | None = None) -> Page[Object]:
         """One page of the objects whose columns have the values of `filters`."""
         async with self._database.reading() as connection:
@@ -107,21 +116,22 @@ class Objects(ABC, Generic[Scope, Key, Object, New]):
             Invalid, ObjectUnknown, Conflict, and what `Writes.run` raises.
         """
         values.check(is_new=False)
+        owner_id = await self._owner_id(scope, key)
+        return await self._run(owner_id, lambda write: self.update_in(write, scope, key, values), actor, wait_ms)
 
-        async def update(write: Write) -> Object:
-            rows = self.ROWS(write.connection, _id_of(scope))
-            before = self._known(await rows.find(key, to_change=True), key)
-            columns = await self.columns(rows, values, before)
-            # A secret is no field of what is shown: a new one always counts as changed.
-            changed = {name: value for name, value in columns.items() if getattr(before, name, ...) != value}
-            if not changed:
-                return before
-            await rows.change(before.id, changed)
-            after = self._known(await rows.find(key), key)
-            await self._conclude(write, scope, "update", before=before, after=after, values=values)
-            return after
-
-        return await self._run(await self._owner_id(scope, key), update, actor, wait_ms)
+    async def update_in(self, write: Write, scope: Scope, key: Key, values: New) -> Object:
+        """As `update`, as part of a write; the values were checked."""
+        rows = self.ROWS(write.connection, _id_of(scope))
+        before = self._known(await rows.find(key, to_change=True), key)
+        columns = await self.columns(rows, values, before)
+        # A secret is no field of what is shown: a new one always counts as changed.
+        changed = {name: value for name, value in columns.items() if getattr(before, name, ...) != value}
+        if not changed:
+            return before
+        await rows.change(before.id, changed)
+        after = self._known(await rows.find(key), key)
+        await self._conclude(write, scope, "update", before=before, after=after, values=values)
+        return after
 
     async def delete(
         self,

@@ -1,6 +1,6 @@
 """Rows of queues."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -73,3 +73,25 @@ class QueueRepository(DialledRows[Queue]):
     LINKS = (Destined(destinations.c.queue_id),)
     REFERENCES: ClassVar[Mapping[str, Column[Any]]] = {"greeting_id": greetings.c.id}
     PARTS: ClassVar[Mapping[str, Part]] = {"agents": Agents(), "timeout": Forward("queue", "timeout")}
+
+    async def served_by(self, numbers: Collection[str]) -> dict[str, tuple[int, ...]]:
+        """The ids of the queues that the living extensions of these numbers serve, in order; who serves none is not in
+        it.
+        """
+        statement = (
+            select(extensions.c.number, queues.c.id)
+            .select_from(queue_agents)
+            .join(extensions, extensions.c.id == queue_agents.c.extension_id)
+            .join(queues, queues.c.id == queue_agents.c.queue_id)
+            .where(
+                extensions.c.tenant_id == self._tenant_id,
+                extensions.c.number.in_(numbers),
+                extensions.c.deleted_at.is_(None),
+                queues.c.deleted_at.is_(None),
+            )
+            .order_by(queues.c.id)
+        )
+        found: dict[str, tuple[int, ...]] = {}
+        for number, queue_id in await self._connection.execute(statement):
+            found[number] = (*found.get(number, ()), queue_id)
+        return found

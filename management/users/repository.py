@@ -15,3 +15,8 @@ class UserRepository(Rows[User]):
     ORDER = (users.c.name,)
     UNIQUE = "email"
     LINKS = (Reference("extension", extensions.c.user_id, extensions.c.number),)
+
+    async def of_email(self, email: str) -> User | None:
+        """Whose address that is, its case does not count."""
+        found = await self._objects(self._living().where(users.c.email == email.lower()))
+        return found[0] if found else None

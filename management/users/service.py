@@ -20,6 +20,11 @@ class Users(Objects[TenantScope, int, User, UserValues]):
         """Nothing that FreeSWITCH gets depends on a user."""
         return Effects()
 
+    async def of_email(self, tenant: TenantScope, email: str) -> User | None:
+        """Whose address that is, its case does not count."""
+        async with self._database.reading() as connection:
+            return await UserRepository(connection, tenant.id).of_email(email)
+
     async def columns(self, rows: Rows[User], values: UserValues, before: User | None) -> dict[str, Any]:
         """An address is stored in lower case: two that differ in case alone are one person's."""
         columns = values.given()

@@ -80,6 +80,7 @@ class VendorKeyValues(Values):
 
     def check(self, *, is_new: bool) -> None:
         """Raises Invalid, as `Values.check`; and for an `sdk_app_id` that is missing, or means nothing."""
+        # Not super(): a dataclass with slots is another class than the one that it names (CPython, gh-90562).
         Values.check(self, is_new=is_new)
         is_tencents, has_one = self.dialect == "tencent", self.sdk_app_id is not UNSET
         if is_tencents != has_one:

@@ -61,6 +61,10 @@ MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
         "The :attribute is reserved for emergency calls.",
         "Giá trị của :attribute được dành riêng cho cuộc gọi khẩn cấp.",
     ),
+    "mixed": (
+        "The :attribute field must contain a digit, an upper-case and a lower-case letter.",
+        "Trường :attribute phải có chữ số, chữ hoa và chữ thường.",
+    ),
     "exists": ("The selected :attribute is invalid.", "Giá trị đã chọn cho :attribute không hợp lệ."),
     "in": ("The selected :attribute is invalid.", "Giá trị đã chọn cho :attribute không hợp lệ."),
     "ipv4": (

@@ -1,6 +1,6 @@
 """What the routes of the API call: built once, in the composition root, and handed to `create_api`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -31,6 +31,7 @@ from management.presence.service import Presences
 from management.queue_agents.service import QueueAgents
 from management.queues.service import Queues
 from management.ratelimit import RateLimit
+from management.registrations import Contact
 from management.ring_groups.service import RingGroups
 from management.switches.service import Switches
 from management.teams.service import Teams
@@ -40,6 +41,7 @@ from management.users.service import Users
 from management.vendor_keys.gate import KeyGate
 from management.vendor_keys.service import VendorKeys
 from management.writes import Writes
+from management.yeastar_tokens.service import YeastarTokens
 
 Registration = Literal["registered", "unregistered", "unknown"]
 
@@ -48,6 +50,10 @@ class Registrations(Protocol):
     """Who is registered, as the switches say; "unknown" when one that should be asked can't be."""
 
     async def status(self, domain: str, number: str) -> Registration: ...
+
+    async def statuses(self, domain: str, numbers: Sequence[str]) -> Mapping[str, Registration]: ...
+
+    async def contacts(self, domain: str, number: str) -> Sequence[Contact]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,8 @@ class Services:
     requests: RateLimit
     vendor_requests: Mapping[str, RateLimit]
     """By dialect."""
+    tencent_signatures: RateLimit
+    """Each may change something once, for as long as it is believed."""
     writes: Writes
     """For one write of several services, by their `..._in`."""
     trusted_proxies: Networks
@@ -89,6 +97,7 @@ class Services:
     number_destinations: NumbersDestinations
     tokens: Tokens
     vendor_keys: VendorKeys
+    yeastar_tokens: YeastarTokens
     switches: Switches
     changes: Changes
     auditlog: AuditLog

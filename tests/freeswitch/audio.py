@@ -23,6 +23,17 @@ def tone(hertz: int) -> bytes:
     return bytes(_encoded(round(AMPLITUDE * math.sin(step * n))) for n in range(SAMPLES_PER_SECOND))
 
 
+def key_tones(key: str, packets: int) -> list[bytes]:
+    """The two tones of a telephone's key, so many packets long."""
+    row, column = divmod("123456789*0#".index(key), 3)
+    steps = [
+        2 * math.pi * hertz / SAMPLES_PER_SECOND for hertz in ((697, 770, 852, 941)[row], (1209, 1336, 1477)[column])
+    ]
+    levels = (sum(math.sin(step * n) for step in steps) for n in range(packets * SAMPLES_PER_PACKET))
+    sound = bytes(_encoded(round(AMPLITUDE / 2 * level)) for level in levels)
+    return [sound[start : start + SAMPLES_PER_PACKET] for start in range(0, len(sound), SAMPLES_PER_PACKET)]
+
+
 def has_tone(samples: Sequence[int], hertz: int) -> bool:
     """Whether that tone, maybe with one other, is what is heard: its share of the energy, by Goertzel's sum."""
     energy = sum(sample * sample for sample in samples)

@@ -12,6 +12,13 @@ from tests.freeswitch.sip import Dialog, Message
 END_TIMEOUT_SECONDS = 20.0
 
 
+def fax_at(port: int) -> str:
+    """SDP of T.38."""
+    head = ("v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0")
+    fax = (f"m=image {port} udptl t38", "a=T38FaxVersion:0", "a=T38MaxBitRate:14400", "a=T38FaxUdpEC:t38UDPRedundancy")
+    return "".join(f"{line}\r\n" for line in (*head, *fax))
+
+
 class Line(Protocol):
     """What a call needs of its phone."""
 
@@ -33,6 +40,12 @@ class Call:
         self.ended = asyncio.Event()
         self.srtp_key = ""
         """To offer encrypted sound with (RFC 4568); our sound stays plain all the same, so nobody is heard then."""
+        self.srtp_tag = 1
+        """Which of the other side's offers is taken, where it offered."""
+        self.fax_port = 0
+        """Where T.38 is taken; 0: sound is all there is."""
+        self.asked_inside: list[Message] = []
+        """What came in the dialog."""
         self.reason = ""
         """Q.850 and SIP reasons that came with a refusal, or with the end."""
         self._line = line
@@ -58,9 +71,11 @@ class Call:
         self.ended.set()
 
     def description(self) -> str:
-        """SDP: mu-law and events, nothing else."""
+        """SDP: mu-law and events, nothing else; or a fax."""
+        if self.fax_port:
+            return fax_at(self.fax_port)
         protocol = "RTP/SAVP" if self.srtp_key else "RTP/AVP"
-        keys = [f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{self.srtp_key}"] if self.srtp_key else []
+        keys = [f"a=crypto:{self.srtp_tag} AES_CM_128_HMAC_SHA1_80 inline:{self.srtp_key}"] if self.srtp_key else []
         lines = (
             "v=0",
             "o=- 1 1 IN IP4 127.0.0.1",
@@ -78,6 +93,7 @@ class Call:
 
     def asked(self, request: Message) -> None:
         """A request inside the dialog."""
+        self.asked_inside.append(request)
         if request.method == "BYE":
             self._line.send(sip.response(request, 200, "OK"))
             self.reason = request.header("Reason")

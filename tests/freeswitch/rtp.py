@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import secrets
 import struct
+from collections.abc import Iterable
 
 from tests.freeswitch.audio import (
     SAMPLES_PER_PACKET,
     SAMPLES_PER_SECOND,
     SILENCE,
     has_tone,
+    key_tones,
     sample_of,
     seconds_of,
     tone,
@@ -19,7 +21,7 @@ MULAW, EVENTS = 0, 101
 """RTP payload types."""
 PACKET_SECONDS = SAMPLES_PER_PACKET / SAMPLES_PER_SECOND
 DIGITS = "0123456789*#"
-EVENT_PACKETS = 6
+EVENT_PACKETS = KEY_PACKETS = 6
 """120 ms a digit."""
 LISTENED_BYTES = SAMPLES_PER_SECOND // 2
 """Half a second is looked at for a tone."""
@@ -32,6 +34,8 @@ class Audio(asyncio.DatagramProtocol):
 
     def __init__(self, hertz: int) -> None:
         self.port = 0
+        self.knows_events = True
+        """Else its keys are tones among its sound."""
         self._sound = tone(hertz)
         self._heard = bytearray()
         self._transport: asyncio.DatagramTransport | None = None
@@ -116,7 +120,11 @@ class Audio(asyncio.DatagramProtocol):
             await asyncio.sleep(max(0.0, due - loop.time()))
 
     async def _press(self, digit: str, to: tuple[str, int]) -> None:
-        """One key: the same event in several packets, its end said three times, then a pause."""
+        """One key: the same event in several packets, its end said three times, or two tones; then a pause."""
+        if not self.knows_events:
+            await self._say(to, key_tones(digit, KEY_PACKETS))
+            await self._say(to, KEY_PACKETS * [SILENCE])
+            return
         began = self._time
         for number in range(1, EVENT_PACKETS + 3):
             ends = number >= EVENT_PACKETS
@@ -125,8 +133,11 @@ class Audio(asyncio.DatagramProtocol):
             self._packet(to, EVENTS, event, at=began, starts=number == 1)
             await asyncio.sleep(PACKET_SECONDS)
         self._time = began + SAMPLES_PER_PACKET * (EVENT_PACKETS + 3)
-        for _ in range(5):
-            self._packet(to, MULAW, SILENCE, at=self._time)
+        await self._say(to, 5 * [SILENCE])
+
+    async def _say(self, to: tuple[str, int], packets: Iterable[bytes]) -> None:
+        for sound in packets:
+            self._packet(to, MULAW, sound, at=self._time)
             self._time += SAMPLES_PER_PACKET
             await asyncio.sleep(PACKET_SECONDS)
 

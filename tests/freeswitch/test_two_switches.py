@@ -15,6 +15,7 @@ from tests.freeswitch.conftest import UNCACHED
 from tests.freeswitch.office import Office
 from tests.freeswitch.product import Product
 from tests.freeswitch.switch import Switch
+from tests.freeswitch.test_extension_media import take_srtp
 from tests.freeswitch.test_routes import rules
 from tests.freeswitch.test_transfers import BLIND, connected, press
 from tests.freeswitch.test_voicemail import BEEP_HERTZ, SOME_SECONDS_BYTES
@@ -144,20 +145,58 @@ async def test_a_phone_on_each_switch_rings_on_both(
     await call.hang_up()
 
 
+@pytest.mark.parametrize("reject_ends_ringing", [False, True])
 @pytest.mark.parametrize("said", [486, 603])
 async def test_a_busy_phone_on_the_other_switch_forwards(
-    office: Office, here_and_there: tuple[Switch, Switch], lookups: httpx.AsyncClient, said: int
+    office: Office,
+    here_and_there: tuple[Switch, Switch],
+    lookups: httpx.AsyncClient,
+    said: int,
+    reject_ends_ringing: bool,
 ) -> None:
     """The cause comes back, and the rule for busy counts."""
     here, there = here_and_there
     caller, third = await office.new_phone(), await office.registered_phone()
-    callee = await _on(office, there, lookups, here)
+    callee = await _on(office, there, lookups, here, reject_ends_ringing=reject_ends_ringing)
     await rules(office, callee.number, in_busy=third.number)
 
     await caller.dial(callee.number)
     (await callee.rings()).reject(said, "No")
 
     assert (await third.rings()).caller_number == caller.number
+
+
+@pytest.mark.parametrize("mode", ["rfc4733", "inband"])
+async def test_keys_of_a_phone_on_the_other_switch(
+    office: Office, here_and_there: tuple[Switch, Switch], lookups: httpx.AsyncClient, mode: str
+) -> None:
+    """The switches tell one another keys as ever, however the phone does: it hands the caller on."""
+    here, there = here_and_there
+    caller, third = await office.new_phone(), await office.registered_phone()
+    callee = await _on(office, there, lookups, here, dtmf_mode=mode)
+    call, incoming = await connected(caller, callee)
+    incoming.audio.knows_events = mode != "inband"
+
+    await press(incoming, BLIND, third.number)
+
+    (await third.rings()).answer()
+    assert await call.audio.hears(third.hertz)
+
+
+async def test_an_encrypted_phone_on_the_other_switch(
+    office: Office, here_and_there: tuple[Switch, Switch], lookups: httpx.AsyncClient
+) -> None:
+    """The way between the switches is encrypted, too; the caller's phone does what it does."""
+    here, there = here_and_there
+    caller, callee = await office.new_phone(), await _on(office, there, lookups, here, srtp_enabled=True)
+
+    call = await caller.dial(callee.number)
+    take_srtp(await callee.rings())
+    await call.final.wait()
+
+    assert call.status == 200
+    between = [each["secure"] for each in there.channels() if each["direction"] == "inbound"]
+    assert between == ["srtp:sdes:AEAD_AES_256_GCM"]
 
 
 async def test_a_group_rings_on_both(

@@ -45,6 +45,8 @@ class Phone:
         self.call_id = sip.tag()
         """Of its registrations: the same one every time, as phones do until they reboot."""
         self.contact = ""
+        self.was_pinged = asyncio.Event()
+        """By OPTIONS."""
         self._wire = wire(("127.0.0.1", port), self._asked)
         self._sequence = 0
         self._calls: dict[str, Call] = {}
@@ -165,6 +167,8 @@ class Phone:
         elif message.method == "INVITE" and not message.status:
             self._start(self._ring(message))
         elif message.method != "ACK":
+            if message.method == "OPTIONS":
+                self.was_pinged.set()
             # OPTIONS to see whether we live, NOTIFY of messages waiting.
             self._wire.send(sip.response(message, 200, "OK"))
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import Engine, Table, event, insert, select, text, update
-from starlette.routing import Mount, Router
+from starlette.routing import Mount, Route, Router
 
 from management.app import Backend, create_app, services_of
 from management.audit import Actor
@@ -52,9 +52,12 @@ class Office:
         app = create_app(settings)
         for mount in mounts(app):
             if routes and mount.path in routes:
-                theirs = routes[mount.path]
-                theirs.state.services = routes_of(mount).state.services
-                mount.app = theirs
+                ours, theirs = routes_of(mount), routes[mount.path]
+                theirs.state.services = ours.state.services
+                # One may be at two places.
+                for route in app.routes:
+                    if isinstance(route, Mount | Route) and route.app is ours:
+                        route.app = theirs
         async with app.lifespan_context(app):
             office = cls(settings, Backend(settings), app)
             yield office

@@ -30,6 +30,13 @@ ALICE = Extension(
     outbound_calls_disabled=False,
     outside_hours_calls_disabled=False,
     international_calls_disabled=False,
+    internal_caller_id=None,
+    dtmf_mode="rfc4733",
+    srtp_enabled=False,
+    t38_enabled=False,
+    qualify_enabled=False,
+    reject_ends_ringing=False,
+    voicemail_pin_required=True,
     outbound=None,
 )
 BOB = replace(ALICE, id=2, number="1002", sign_in_name="1002", display_name="Bob")

@@ -11,7 +11,7 @@ from tests.seed import Seed, a1_hash
 from tests.xmlcurl import asking
 from tests.xmlcurl.conftest import only_sqlite
 from tests.xmlcurl.service import Reply, Service, purge, purge_tenant, running
-from xmlcurl.lookup import preview
+from xmlcurl.lookup import failure_of, preview
 from xmlcurl.render.document import NOT_FOUND
 from xmlcurl.store.cache import Guard
 from xmlcurl.store.model import Tag
@@ -696,3 +696,22 @@ async def test_a_tenants_change_drops_all_its_documents(
         service.statements.clear()
         await service.post(body)
         assert service.statements != []
+
+
+@pytest.mark.parametrize(
+    ("said", "counts_as"),
+    [
+        pytest.param("", "", id="nothing"),
+        pytest.param("USER_BUSY", "busy", id="busy"),
+        pytest.param("CALL_REJECTED", "busy", id="declined"),
+        pytest.param("USER_NOT_REGISTERED", "no_answer", id="not there"),
+        # Where one phone that declines ends the ringing of all, the switch calls it NO_ANSWER, and says what it heard.
+        pytest.param("NO_ANSWER sip:486", "busy", id="declined for all, 486"),
+        pytest.param("NO_ANSWER sip:603", "busy", id="declined for all, 603"),
+        pytest.param("NO_ANSWER sip:480", "no_answer", id="one phone away"),
+        pytest.param("NO_ANSWER ", "no_answer", id="rang in vain"),
+    ],
+)
+def test_what_a_failure_counts_as(said: str, counts_as: str) -> None:
+    """Somebody who declines is as good as busy."""
+    assert failure_of(said) == counts_as

@@ -7,6 +7,7 @@ import pytest
 from tests.xmlcurl.people import ALICE, BOB, TENANT
 from xmlcurl.routing import REJECTED, UNALLOCATED, Call, Route, refusal, route_of
 from xmlcurl.routing.call import Callee, Payer
+from xmlcurl.store.call_model import Destination, Presence
 from xmlcurl.store.model import Extension
 
 
@@ -118,6 +119,46 @@ def test_own_voicemail_with_pin() -> None:
     route = call_of("*97", caller=replace(ALICE, voicemail_enabled=True, vm_a1_hash="0" * 32))
 
     assert route.actions[-1] == ("voicemail", "check default pbx.test 1001")
+
+
+def test_own_voicemail_without_its_pin() -> None:
+    """Where none is wanted for it; any mailbox wants one all the same."""
+    caller = replace(ALICE, voicemail_enabled=True, vm_a1_hash="0" * 32, voicemail_pin_required=False)
+
+    assert call_of("*97", caller=caller).actions[-1] == ("voicemail", "check auth default pbx.test 1001")
+    assert call_of("*98", caller=caller).actions[-1] == ("voicemail", "check default pbx.test")
+
+
+def test_colleagues_see_another_number() -> None:
+    """The limit, and so the call, is the extension's all the same."""
+    route = call_of("1002", caller=replace(ALICE, internal_caller_id="(8428)1001"), callee=BOB)
+
+    assert "effective_caller_id_number=(8428)1001" in data_of(route, "set")
+    assert data_of(route, "limit") == ["hash pbx.test 1001 2 !USER_BUSY"]
+
+
+@pytest.mark.parametrize(("by_caller", "by_callee"), [(False, False), (True, False), (False, True), (True, True)])
+def test_fax_is_for_both_legs_when_either_has_it(by_caller: bool, by_callee: bool) -> None:
+    """Said of the caller's leg, and so of every one that it calls."""
+    route = call_of("1002", caller=replace(ALICE, t38_enabled=by_caller), callee=replace(BOB, t38_enabled=by_callee))
+
+    said = ["fax_enable_t38=true", "t38_passthru=true"] if by_caller or by_callee else []
+    assert data_of(route, "export") == said
+
+
+def test_what_a_phone_said_last_is_of_this_call() -> None:
+    """Another call's answer, from before a forward, is not taken for it; and only where it is asked for."""
+    place = Callee(
+        Payer(replace(BOB, reject_ends_ringing=True)), Presence(forwards={"in_busy": Destination("end_call")})
+    )
+    route = route_of(Call(TENANT, "1002", Payer(ALICE), place))
+
+    names = [name for name, _ in route.actions]
+    assert data_of(route, "unset") == ["last_bridge_proto_specific_hangup_cause"]
+    assert names.index("unset") < names.index("limit_execute")
+    said = "xmlcurl_failed=${originate_disposition} ${last_bridge_proto_specific_hangup_cause}"
+    assert said in data_of(route, "set")
+    assert data_of(call_of("1002", callee=BOB), "unset") == []
 
 
 def test_no_voicemail_is_a_cause() -> None:

@@ -5,7 +5,7 @@ lets such a user in with any password.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from xmlcurl.render.document import Element, RenderRefused, add, add_pairs, open_section, to_bytes
@@ -22,9 +22,42 @@ Source: FreeSWITCH v1.10.12, mod_voicemail.c:2517 and 2590.
 FORCED_EXPIRY_SECONDS: Final = 300
 """Where registrations are counted, a phone that was rebooted is locked out until its former one ends."""
 
+REJECTIONS: Final = "USER_BUSY,CALL_REJECTED"
+"""What phones say when somebody declines: 486 or 603. A phone that is not there any more is none of these."""
+
+SRTP: Final = {
+    "rtp_secure_media": "mandatory",
+    # All eleven make an INVITE too long for one datagram, and the last of them proves nothing.
+    "rtp_secure_media_suites": "AEAD_AES_256_GCM:AES_CM_128_HMAC_SHA1_80:AES_CM_128_HMAC_SHA1_32",
+}
+"""Variables of a phone's leg: a call with sound in the clear does not come about."""
+
+BY_DTMF_MODE: Final[Mapping[str, Mapping[str, str]]] = {
+    "info": {"dtmf_type": "info"},
+    "inband": {
+        "dtmf_type": "none",
+        # Both begin when the leg is answered: tones become digits, digits become tones.
+        "execute_on_answer_digits": "start_dtmf",
+        "execute_on_answer_tones": "start_dtmf_generate write",
+    },
+}
+"""Variables of a phone's leg. By itself FreeSWITCH takes events of RFC 4733, and INFO from a phone that offers none.
+
+Source: FreeSWITCH v1.10.12, switch_core_media.c:5835 and 10093.
+"""
+
+_TO_A_SWITCH: Final = "[dtmf_type=rfc2833,execute_on_answer_digits=stop_dtmf,execute_on_answer_tones=sleep 0]"
+"""How keys are told is between a phone and its own switch: what `dial-var-` says of it is not for these legs.
+
+Nor is what the variables say, which FreeSWITCH sets on the leg that answers.
+
+Source: FreeSWITCH v1.10.12, switch_ivr_originate.c:3118 (local_var_clobber), mod_dptools.c:4476.
+"""
+
 MASK: Final = b"********"
 
 _KEPT: Final = re.compile(rb' cacheable="\d+"')
+_OF_KEYS: Final = re.compile(rb'\s*<variable name="(?:dtmf_type|execute_on_answer_[a-z]+)" value="[^"]*"/>')
 _HASH: Final = re.compile(r"[0-9a-f]{32}")
 _SECRETS: Final = re.compile(rb'(<param name="(?:vm-)?a1-hash" value=")(?!%b")[^"]*"' % NO_PIN.encode())
 
@@ -54,6 +87,10 @@ def user_document(extension: Extension, *, asked: str, cacheable_ms: int = 0) ->
 def among_switches(body: bytes, domain: str, legs: Iterable[str]) -> bytes:
     """A document for a switch that is not the only one: a call rings these legs, too, and nothing of it is kept."""
     contacts = _dial_string(domain)
+    legs = [*legs]
+    if legs and b"dial-var-dtmf_type" in body:
+        legs = [f"{_TO_A_SWITCH}{leg}" for leg in legs]
+        body = _OF_KEYS.sub(b"", body)
     return _KEPT.sub(b"", body, count=1).replace(contacts.encode(), ",".join((contacts, *legs)).encode())
 
 
@@ -170,9 +207,20 @@ def _params(extension: Extension) -> dict[str, str]:
         "vm-enabled": _boolean(extension.voicemail_enabled),
         **_keeping(extension),
     }
+    # Variables of a user are set on a leg that calls it when it has been answered; these are before.
+    params |= {f"dial-var-{name}": value for name, value in _of_its_legs(extension).items()}
+    if extension.dtmf_mode in BY_DTMF_MODE:
+        params["dial-var-local_var_clobber"] = "true"
+    if extension.reject_ends_ringing:
+        params["dial-var-fail_on_single_reject"] = REJECTIONS
     if extension.concurrent_registrations > 1:
         params["max-registrations-per-extension"] = str(extension.concurrent_registrations)
     return params
+
+
+def _of_its_legs(extension: Extension) -> dict[str, str]:
+    """Variables of every leg of its phones, whoever calls."""
+    return {**(SRTP if extension.srtp_enabled else {}), **BY_DTMF_MODE.get(extension.dtmf_mode, {})}
 
 
 def _keeping(box: Extension | GroupMailbox) -> dict[str, str]:
@@ -196,8 +244,8 @@ def _mailing(box: Extension | GroupMailbox) -> dict[str, str]:
 def _variables(extension: Extension) -> dict[str, str]:
     variables = {
         "user_context": extension.tenant.domain,
-        "effective_caller_id_name": caller_name(extension.display_name, extension.number),
-        "effective_caller_id_number": extension.number,
+        "effective_caller_id_name": caller_name(extension.display_name, extension.shown_number),
+        "effective_caller_id_number": extension.shown_number,
     }
     if extension.outbound:
         number = neutral(extension.outbound.number)
@@ -208,7 +256,10 @@ def _variables(extension: Extension) -> dict[str, str]:
     else:
         # A new phone replaces the old one; counting to 1 would lock out a rebooted phone instead.
         variables["sip-allow-multiple-registrations"] = "false"
+    if extension.qualify_enabled:
+        variables["force_ping"] = "true"
     return variables | {
+        **_of_its_legs(extension),
         "recording_mode": neutral(extension.recording_mode),
         "max_concurrent": str(extension.max_concurrent),
         "toll_allow": _toll_allow(extension),

@@ -18,6 +18,7 @@ from xmlcurl.routing.leg import (
     records_caller,
     records_inbound,
     shown_inside,
+    with_fax,
     with_keys,
 )
 from xmlcurl.routing.onward import forwarded_by_group, recorded_message
@@ -39,6 +40,7 @@ def ring_group(call: Call) -> Route | None:
         "ring_group",
         *_introduced(call),
         *with_keys(call, is_answered_inside=True),
+        *with_fax(call, *members),
         ("set", "continue_on_fail=true"),
         ("set", f"call_timeout={group.ring_seconds}"),
         *(recorded(call.domain) if is_recorded else ()),

@@ -52,7 +52,17 @@ def counted(call: Call) -> tuple[Action, ...]:
 def shown_inside(call: Call) -> tuple[Action, ...]:
     """The caller's name and number from the store, whatever the phone wrote; an outside caller's stay its own."""
     phone = call.desk
-    return _shown(caller_name(phone.display_name, phone.number), phone.number) if phone else (NOTHING_ELSE,)
+    return _shown(caller_name(phone.display_name, phone.shown_number), phone.shown_number) if phone else (NOTHING_ELSE,)
+
+
+def with_fax(call: Call, *others: Extension | None) -> tuple[Action, ...]:
+    """T.38 between both legs where either side has it: the switch takes it from a leg only if that leg has it, too.
+
+    Source: FreeSWITCH v1.10.12, switch_core_media.c:5098 and 5110.
+    """
+    if not any(each is not None and each.t38_enabled for each in (call.desk, *others)):
+        return ()
+    return ("export", "fax_enable_t38=true"), ("export", "t38_passthru=true")
 
 
 def address_of(extension: Extension, domain: str) -> str:

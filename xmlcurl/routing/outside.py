@@ -7,7 +7,7 @@ from typing import Final
 from xmlcurl.outbound import matches
 from xmlcurl.routing.call import REJECTED, Action, Call, Payer, Route, plain, refusal
 from xmlcurl.routing.hours import by_hours
-from xmlcurl.routing.leg import counted, recorded, records_outbound, shown_outside, with_keys
+from xmlcurl.routing.leg import counted, recorded, records_outbound, shown_outside, with_fax, with_keys
 from xmlcurl.store.call_model import OutboundRoute
 from xmlcurl.store.model import CallerId, CallSettings
 
@@ -133,6 +133,7 @@ def _dialled(call: Call, way: Way, payer: Payer) -> tuple[Action, ...]:
         *counted(call),
         *shown_outside(payer.extension.outbound),
         *with_keys(call, is_answered_inside=False),
+        *with_fax(call),
         *(recorded(call.domain) if is_recorded else ()),
         *_bridges(",".join(FAILURES_OF_A_GATEWAY), *way.legs),
     )

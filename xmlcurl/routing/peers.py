@@ -7,7 +7,7 @@ alone, which admits nobody but switches. What was asked is done there, and sent 
 from typing import Final
 
 from xmlcurl.routing.call import Action, Call, Callee, Route, plain
-from xmlcurl.routing.leg import NOTHING_ELSE, address_of
+from xmlcurl.routing.leg import NOTHING_ELSE, address_of, with_fax
 
 PROFILE: Final = "peers"
 """The SIP profile of calls between switches, and the context that they come in by."""
@@ -57,4 +57,5 @@ def rung_here(call: Call) -> Route | None:
     # the first codec, whatever the agent's phone speaks (v1.10.12, switch_core_media.c:2258).
     said = f"{ALONE}=true,media_mix_inbound_outbound_codecs=true"
     phone = f"{{{said}}}{address_of(call.place.extension, call.domain)}"
-    return plain(RING, NOTHING_ELSE, ("set", f"call_timeout={LONGEST_RING_SECONDS}"), ("bridge", phone))
+    fax = with_fax(call, call.place.extension)
+    return plain(RING, NOTHING_ELSE, *fax, ("set", f"call_timeout={LONGEST_RING_SECONDS}"), ("bridge", phone))

@@ -14,6 +14,7 @@ from xmlcurl.routing.leg import (
     records_caller,
     records_inbound,
     shown_inside,
+    with_fax,
     with_keys,
 )
 from xmlcurl.routing.onward import FORWARDED_TOO_OFTEN, forwarded_by_extension, recorded_message
@@ -23,6 +24,11 @@ from xmlcurl.store.call_model import Destination
 NAME: Final = "extension"
 
 _WHAT_HAPPENED: Final = "${originate_disposition}"
+_LAST_ANSWER: Final = "last_bridge_proto_specific_hangup_cause"
+"""What the phone that ended the ringing of the others said, as "sip:486"; the disposition is NO_ANSWER then.
+
+Source: FreeSWITCH v1.10.12, switch_ivr_originate.c:4048, switch_channel.c:3431.
+"""
 
 
 def out_of_service(call: Call) -> Route | None:
@@ -79,6 +85,7 @@ def _ringing(call: Call, callee: Callee, also: tuple[str, ...]) -> tuple[Action,
         *counted(call),
         *shown_inside(call),
         *with_keys(call, is_answered_inside=True),
+        *with_fax(call, one),
         ("set", "hangup_after_bridge=true"),
         ("set", "continue_on_fail=true"),
         ("set", f"call_timeout={callee.presence.ring_seconds}"),
@@ -87,6 +94,7 @@ def _ringing(call: Call, callee: Callee, also: tuple[str, ...]) -> tuple[Action,
         # limit; this is what the disposition then says. It also gives the count back before
         # what follows, so voicemail isn't counted as the callee's call.
         ("set", "originate_disposition=USER_BUSY"),
+        *((("unset", _LAST_ANSWER),) if one.reject_ends_ringing else ()),
         ("limit_execute", f"hash {call.domain} {one.number} {one.max_concurrent} bridge {phones}"),
         WAITED,
         *((RECORDED_NO_MORE,) if is_recorded else ()),
@@ -99,7 +107,8 @@ def _afterwards(call: Call, callee: Callee) -> tuple[Action, ...]:
         return _unanswered(call, callee, _WHAT_HAPPENED)
     # Which of the rules it is only the switch knows: it asks again, and says what happened.
     number = callee.extension.number
-    return ("set", f"xmlcurl_failed={_WHAT_HAPPENED}"), ("transfer", f"{number} XML {call.domain}")
+    said = f" ${{{_LAST_ANSWER}}}" if callee.extension.reject_ends_ringing else ""
+    return ("set", f"xmlcurl_failed={_WHAT_HAPPENED}{said}"), ("transfer", f"{number} XML {call.domain}")
 
 
 def _way_to_mobile(call: Call, callee: Callee) -> Way | None:

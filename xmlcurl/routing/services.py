@@ -21,7 +21,7 @@ CHANGING: Final = ("forward_always_on", "forward_always_off", "dnd_on", "dnd_off
 
 
 def own_voicemail(call: Call) -> Route | None:
-    """The caller's own mailbox. The PIN is asked for where there is one; the phone has signed in already."""
+    """The caller's own mailbox. The PIN is asked for where there is one and it is wanted; the phone has signed in."""
     is_dialled = call.destination == call.settings.feature_codes.get("own_voicemail")
     return own_mailbox(call) if is_dialled else None
 
@@ -41,7 +41,7 @@ def own_mailbox(call: Call) -> Route:
         return refusal("FACILITY_NOT_SUBSCRIBED")
     if call.home is not None:
         return plain("own_voicemail", *at_home(call, OWN, phone.number))
-    authorized = "" if phone.vm_a1_hash else "auth "
+    authorized = "" if phone.vm_a1_hash and phone.voicemail_pin_required else "auth "
     return _listening("own_voicemail", f"check {authorized}default {call.domain} {phone.number}")
 
 

@@ -1,8 +1,10 @@
-"""What the store holds, as lookups see it. Frozen, stdlib only; nothing here knows SQL or XML."""
+"""What the store holds, as lookups see it. Frozen, without dependencies; nothing here knows SQL or XML."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from xmlcurl.store.text import is_shown_number
 
 TENANT_STATES = ("active", "suspended")
 EXTENSION_STATUSES = ("active", "disabled")
@@ -94,7 +96,20 @@ class Extension:
     outbound_calls_disabled: bool
     outside_hours_calls_disabled: bool
     international_calls_disabled: bool
+    internal_caller_id: str | None
+    dtmf_mode: str
+    srtp_enabled: bool
+    t38_enabled: bool
+    qualify_enabled: bool
+    reject_ends_ringing: bool
+    voicemail_pin_required: bool
     outbound: CallerId | None
+
+    @property
+    def shown_number(self) -> str:
+        """What phones of the tenant see as the number of who calls."""
+        shown = self.internal_caller_id
+        return shown if shown and is_shown_number(shown) else self.number
 
     def is_in_service(self, now: datetime) -> bool:
         """Whether it may register and be called at `now`: active, in term, of an active tenant."""

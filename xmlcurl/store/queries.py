@@ -205,6 +205,13 @@ def _extension(rows: Sequence[Row[*tuple[Any, ...]]]) -> Extension:
         outbound_calls_disabled=row.outbound_calls_disabled,
         outside_hours_calls_disabled=row.outside_hours_calls_disabled,
         international_calls_disabled=row.international_calls_disabled,
+        internal_caller_id=row.internal_caller_id,
+        dtmf_mode=row.dtmf_mode,
+        srtp_enabled=row.srtp_enabled,
+        t38_enabled=row.t38_enabled,
+        qualify_enabled=row.qualify_enabled,
+        reject_ends_ringing=row.reject_ends_ringing,
+        voicemail_pin_required=row.voicemail_pin_required,
         outbound=_outbound(row),
     )
 

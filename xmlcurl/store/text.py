@@ -17,6 +17,8 @@ _UNSAFE: Final = re.compile(
     re.IGNORECASE,
 )
 _NAME: Final = re.compile(r"[A-Za-z0-9._+-]+")
+SHOWN_NUMBER: Final = r"[A-Za-z0-9().+*#-]{1,31}"
+_SHOWN: Final = re.compile(SHOWN_NUMBER, re.ASCII)
 _CODE: Final = re.compile(r"[0-9*#]+", re.ASCII)
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
@@ -44,6 +46,11 @@ def is_name(value: str) -> bool:
 def is_dialled(value: str) -> bool:
     """Whether a phone may dial it: a name, or a code of digits, * and #."""
     return is_name(value) or (len(value) <= LONGEST_NAME and _CODE.fullmatch(value) is not None)
+
+
+def is_shown_number(value: str) -> bool:
+    """Whether phones may be shown it as the number of who calls: letters, digits and what people write into numbers."""
+    return _SHOWN.fullmatch(value) is not None and is_safe_text(value)
 
 
 def is_domain(value: str) -> bool:

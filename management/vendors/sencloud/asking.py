@@ -33,8 +33,7 @@ class Asking:
 
     def tell_sync(self, sync: SwitchSync) -> None:
         """The header of an answer to a write."""
-        told = f"acked={sync.acked} pending={sync.pending} failed={sync.failed}"
-        self.response.headers["X-Switch-Sync"] = told
+        self.response.headers["X-Switch-Sync"] = str(sync)
 
 
 @dataclass(frozen=True, slots=True)

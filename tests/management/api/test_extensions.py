@@ -135,6 +135,65 @@ async def test_fields_of_ours_are_shown_when_asked_for(api: httpx.AsyncClient) -
     assert not {"sip_password", "a1_hash", "vm_a1_hash", "password_encrypted", "voicemail_pin"} & one.keys()
 
 
+WHAT_ITS_PHONES_DO = {
+    "internal_caller_id": "(84)28-1001#1",
+    "dtmf_mode": "inband",
+    "srtp_enabled": True,
+    "t38_enabled": True,
+    "qualify_enabled": True,
+    "reject_ends_ringing": True,
+    "voicemail_pin_required": False,
+}
+
+
+async def test_what_its_phones_do_is_kept(api: httpx.AsyncClient) -> None:
+    """Created, changed, in a batch; without a word of it as FreeSWITCH does by itself."""
+    await api.post("/extensions", json={"extension_number": "1001", **WHAT_ITS_PHONES_DO})
+    await api.post("/extensions", json={"extension_number": "1002"})
+    batch = {"extensions": [{"extension_number": "1003", **WHAT_ITS_PHONES_DO}]}
+    assert (await api.post("/extensions/batch", json=batch)).status_code == 200
+
+    plain = (await api.get("/extensions/1002", params={"fields": "all"})).json()["data"]
+    await api.put("/extensions/1002", json=WHAT_ITS_PHONES_DO)
+
+    for each in (await api.get("/extensions", params={"fields": "all"})).json()["data"]:
+        assert {name: each[name] for name in WHAT_ITS_PHONES_DO} == WHAT_ITS_PHONES_DO
+    assert {name: plain[name] for name in WHAT_ITS_PHONES_DO} == {
+        "internal_caller_id": None,
+        "dtmf_mode": "rfc4733",
+        "srtp_enabled": False,
+        "t38_enabled": False,
+        "qualify_enabled": False,
+        "reject_ends_ringing": False,
+        "voicemail_pin_required": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("internal_caller_id", "1" * 32),
+        ("internal_caller_id", "84 28"),
+        ("internal_caller_id", "1001\n"),
+        ("internal_caller_id", "x-pre-process"),
+        ("dtmf_mode", "rfc2833"),
+        ("dtmf_mode", None),
+        ("srtp_enabled", 1),
+        ("t38_enabled", "true"),
+        ("qualify_enabled", None),
+        ("reject_ends_ringing", "no"),
+        ("voicemail_pin_required", 0),
+    ],
+)
+@pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+async def test_what_its_phones_do_has_bounds(api: httpx.AsyncClient, field: str, value: object) -> None:
+    """The field is named, and nothing is created."""
+    answer = await api.post("/extensions", json={"extension_number": "1001", field: value})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, [field])
+    assert (await api.get("/extensions")).json()["total"] == 0
+
+
 async def test_a_list_has_the_document_s_envelope(api: httpx.AsyncClient) -> None:
     """current_page, data, last_page, per_page, total; rows by number."""
     for number in ("1003", "1001", "1002"):

@@ -41,8 +41,9 @@ PASSWORDS: Final = {
 in a document, so it takes only what is harmless there."""
 
 WORDS: Final = {
-    ("/extensions", "aliases"), ("/extensions", "email"), ("/extensions", "expires_at"),
-    ("/extensions", "extension_number"), ("/extensions", "mobile"), ("/extensions", "mobile_prefix"),
+    ("/extensions", "aliases"), ("/extensions", "dtmf_mode"), ("/extensions", "email"), ("/extensions", "expires_at"),
+    ("/extensions", "extension_number"), ("/extensions", "internal_caller_id"), ("/extensions", "mobile"),
+    ("/extensions", "mobile_prefix"),
     ("/extensions", "outbound_caller_id"), ("/extensions", "presence_status"), ("/extensions", "recording_mode"),
     ("/extensions", "sign_in_name"), ("/extensions", "status"), ("/extensions", "voicemail_language"),
     ("/extensions", "voicemail_pin"), ("/extensions/agent", "status"), ("/extensions/batch", "mode"),

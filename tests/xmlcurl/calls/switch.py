@@ -150,7 +150,7 @@ class Switch:
             await self._limit_execute(leg, data)
         elif application in {"set", "unset", "limit", "bind_digit_action"}:
             self._prepare(leg, application, data)
-        elif application in {"record_session", "stop_record_session", "answer", "sleep"}:
+        elif application in {"record_session", "stop_record_session", "answer", "sleep", "export"}:
             self._record(leg, application, data)
         else:
             self._end(leg, application, data)

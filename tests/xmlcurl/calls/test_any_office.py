@@ -13,7 +13,14 @@ from tests.xmlcurl.calls.rows import NOBODY, OUTSIDE, leg_of
 from tests.xmlcurl.calls.switch import Surroundings, Switch
 from tests.xmlcurl.calls.world import NOW
 from tests.xmlcurl.service import running
-from xmlcurl.store.model import DESTINATION_TYPES, PRESENCE_STATUSES, QUEUE_STRATEGIES, RECORDING_MODES, RING_STRATEGIES
+from xmlcurl.store.model import (
+    DESTINATION_TYPES,
+    DTMF_MODES,
+    PRESENCE_STATUSES,
+    QUEUE_STRATEGIES,
+    RECORDING_MODES,
+    RING_STRATEGIES,
+)
 from xmlcurl.store.tables import (
     call_settings,
     destinations,
@@ -117,6 +124,12 @@ class AnyOffice:
             outbound_calls_disabled=self._maybe() and self._maybe(),
             international_calls_disabled=self._maybe(),
             outside_hours_calls_disabled=self._maybe(),
+            internal_caller_id=self._chance.choice([None, "(84)28#1", "${system(x)}"]),
+            dtmf_mode=self._chance.choice(DTMF_MODES),
+            srtp_enabled=self._maybe(),
+            t38_enabled=self._maybe(),
+            reject_ends_ringing=self._maybe(),
+            voicemail_pin_required=self._maybe(),
         )
         self._made.setdefault(extensions, []).append(person)
         rule = {"status": status, "ring_seconds": 20, "ring_mobile": self._maybe()}

@@ -13,7 +13,7 @@ from tests.xmlcurl.people import ALICE, BOB, TENANT
 from tests.xmlcurl.store.test_text import hostile_text
 from xmlcurl.render import directory
 from xmlcurl.render.document import NOT_FOUND, RenderRefused
-from xmlcurl.store.model import CallerId, Extension
+from xmlcurl.store.model import DTMF_MODES, CallerId, Extension
 
 texts = hostile_text | st.text(max_size=30)
 extensions = st.builds(
@@ -25,6 +25,10 @@ extensions = st.builds(
     voicemail_enabled=st.booleans(),
     voicemail_mail=st.booleans(),
     concurrent_registrations=st.integers(1, 3),
+    internal_caller_id=st.none() | texts,
+    dtmf_mode=st.sampled_from(DTMF_MODES) | texts,
+    srtp_enabled=st.booleans(),
+    reject_ends_ringing=st.booleans(),
     outbound=st.none() | st.builds(CallerId, texts, st.none() | texts),
     tenant=st.builds(replace, st.just(TENANT), time_zone=texts),
 )
@@ -176,6 +180,88 @@ def test_several_phones_are_counted_and_come_back_soon() -> None:
 def test_toll_allow(changes: dict[str, Any], allowed: str) -> None:
     """What the extension may dial, for dialplans."""
     assert variables(replace(ALICE, **changes))["toll_allow"] == allowed
+
+
+@pytest.mark.parametrize(
+    ("shown", "seen"),
+    [
+        pytest.param("(84) 28", "1001", id="a blank"),
+        pytest.param("A(84).28+1*2-3#4", "A(84).28+1*2-3#4", id="all that is allowed"),
+        pytest.param("${domain}", "1001", id="a variable"),
+        pytest.param("x-pre-process", "1001", id="a word of the pre-processor"),
+        pytest.param("1" * 32, "1001", id="too long"),
+        pytest.param("", "1001", id="empty"),
+        pytest.param(None, "1001", id="none"),
+    ],
+)
+def test_the_number_that_colleagues_see(shown: str | None, seen: str) -> None:
+    """In place of a name too, where there is none; the id, and whose keys they are, is the number."""
+    wanted = replace(ALICE, internal_caller_id=shown, display_name=None)
+
+    said = variables(wanted)
+
+    assert (said["effective_caller_id_number"], said["effective_caller_id_name"]) == (seen, seen)
+    assert (user_of(wanted).get("id"), said["xmlcurl_phone"]) == ("1001", "1001")
+
+
+@pytest.mark.parametrize(
+    ("changes", "of_legs"),
+    [
+        pytest.param({"dtmf_mode": "auto"}, {}, id="auto, as by itself"),
+        pytest.param({"dtmf_mode": "info"}, {"dtmf_type": "info"}, id="info"),
+        pytest.param(
+            {"dtmf_mode": "inband"},
+            {
+                "dtmf_type": "none",
+                "execute_on_answer_digits": "start_dtmf",
+                "execute_on_answer_tones": "start_dtmf_generate write",
+            },
+            id="inband",
+        ),
+        pytest.param(
+            {"srtp_enabled": True},
+            {
+                "rtp_secure_media": "mandatory",
+                "rtp_secure_media_suites": "AEAD_AES_256_GCM:AES_CM_128_HMAC_SHA1_80:AES_CM_128_HMAC_SHA1_32",
+            },
+            id="srtp",
+        ),
+    ],
+)
+def test_what_holds_for_every_leg_of_its_phones(changes: dict[str, Any], of_legs: dict[str, str]) -> None:
+    """Variables of those that call, and parameters for those that are called: they need them before the answer."""
+    wanted = replace(ALICE, **changes)
+
+    assert variables(wanted) == variables(ALICE) | of_legs
+    before = {f"dial-var-{name}": value for name, value in of_legs.items()}
+    assert params(wanted) == params(ALICE) | before | (
+        {"dial-var-local_var_clobber": "true"} if "dtmf_type" in of_legs else {}
+    )
+
+
+def test_a_phone_that_declines_speaks_for_all() -> None:
+    """For these two causes alone: a phone that is away says another."""
+    given = params(replace(ALICE, reject_ends_ringing=True))
+
+    assert given == params(ALICE) | {"dial-var-fail_on_single_reject": "USER_BUSY,CALL_REJECTED"}
+
+
+def test_a_phone_is_asked_whether_it_is_there() -> None:
+    """By the switch, which reads it when the phone signs in."""
+    assert variables(replace(ALICE, qualify_enabled=True)) == variables(ALICE) | {"force_ping": "true"}
+
+
+def test_switches_tell_one_another_digits_as_ever() -> None:
+    """Whatever the phone does: it is on one of them."""
+    plain = directory.user_document(ALICE, asked="1001")
+    inband = directory.user_document(replace(ALICE, dtmf_mode="inband"), asked="1001")
+
+    assert b",sofia/peers/ring" in directory.among_switches(plain, "pbx.test", ["sofia/peers/ring"])
+    own = b",[dtmf_type=rfc2833,execute_on_answer_digits=stop_dtmf,execute_on_answer_tones=sleep 0]sofia/peers/ring"
+    among = directory.among_switches(inband, "pbx.test", ["sofia/peers/ring"])
+    assert own in among
+    assert among.count(b"dtmf_type") == 2  # for the phones that are here, and not for these legs
+    assert directory.among_switches(inband, "pbx.test", []) == inband
 
 
 def test_the_outside_caller_id() -> None:

@@ -1,15 +1,10 @@
 """Clients that are no friends: every refusal is one of this dialect's, and nothing is written."""
 
-from typing import Any
-
 import pytest
 
 from management.app import services_of
-from management.errors import ManagementError
 from management.settings import ManagementSettings
 from management.vendor_keys.commands import KeyOwner
-from management.vendors.sencloud.errors import TABLE
-from management.web.errors import nearest
 from tests.management.office import Office
 from tests.management.vendors.sencloud.program import ACTOR, Program
 from xmlcurl.store.tables import tenants
@@ -158,15 +153,3 @@ async def test_a_store_that_is_away_is_told(office: Office, shop: Program) -> No
     assert answer.json()["meta"] == {"committed": "false"}
     assert answer.headers["Retry-After"] == "1"
     assert before == await office.count_all()
-
-
-def every(error: type[ManagementError]) -> list[type[ManagementError]]:
-    return [each for direct in error.__subclasses__() for each in (direct, *every(direct))]
-
-
-@pytest.mark.parametrize("error", every(ManagementError), ids=lambda error: error.__name__)
-def test_each_error_has_an_answer(error: type[ManagementError], migrated_database_url: Any) -> None:
-    """Of its own family: none falls through to what is said of all errors."""
-    assert ManagementError not in TABLE
-    status, code, _ = nearest(TABLE, error.__new__(error))
-    assert (status >= 400, bool(code)) == (True, True)
