@@ -1,7 +1,7 @@
 """Our errors as answers of this dialect: `{"code": ..., "msg": ..., "meta": {...}}`.
 
-Source: docs.etelecom.vn, partner/usage, November 2026: `{"code": "invalid_argument", "msg": "..."}` with a status of
-4xx or 5xx. Which other codes there are, and `meta`, no page says: they are Twirp's, whose addresses and errors these are.
+Source: docs.etelecom.vn, partner/usage, as of November 2026: `{"code": "invalid_argument", "msg": "..."}`, a status of
+4xx or 5xx. Which other codes there are, and `meta`, no page says: they are Twirp's, whose addresses these are.
 """
 
 from collections.abc import Mapping
