@@ -13,6 +13,7 @@ from management.migrations import migrate
 from management.settings import ManagementSettings
 from tests.management.office import DOMAIN, Office, mounts, routes_of
 from tests.management.terminal import Terminal
+from tests.servers import RedisServer
 from tests.xmlcurl.service import Service, running
 
 
@@ -24,6 +25,28 @@ def management_settings(migrated_database_url: str, redis_url: str, tmp_path: Pa
         database_url=migrated_database_url,
         redis_url=redis_url,
         rate_limit_per_minute=10_000,
+    )
+
+
+@pytest.fixture(scope="module")
+def settings_of_served(
+    sqlite_template: Path, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> ManagementSettings:
+    """Of an application that is served to all tests of a file, and asked as often as they like."""
+    folder = tmp_path_factory.mktemp("served")
+    database = folder / "test.sqlite"
+    database.write_bytes(sqlite_template.read_bytes())
+    return ManagementSettings(
+        data_dir=folder,
+        database_url=f"sqlite+aiosqlite:///{database}",
+        redis_url=redis_server.url,
+        rate_limit_per_minute=10_000,
+        sencloud_requests_per_minute=10_000,
+        yeastar_requests_per_minute=10_000,
+        tencent_requests_per_second=1_000,
+        login_failures_per_minute=1_000,
+        switch_wait_ms=0,
+        tenant_domain_suffix="customers.test",
     )
 
 

@@ -1,14 +1,20 @@
 """The whole application over HTTP, for clients that know no other way."""
 
+import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
+from typing import Any, TypeVar
 
+import schemathesis
 import uvicorn
 
 from management.app import create_app
 from management.settings import ManagementSettings
+from tests.management.office import Office
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -24,3 +30,23 @@ def served(settings: ManagementSettings) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def furnished(settings: ManagementSettings, furnish: Callable[[Office], Awaitable[T]]) -> Iterator[tuple[str, T]]:
+    """The same, after `furnish` has put something into the store; the address, and what that returned."""
+
+    async def put() -> T:
+        async with Office.opened(settings) as office:
+            return await furnish(office)
+
+    made = asyncio.run(put())
+    with served(settings) as address:
+        yield address, made
+
+
+def schema_of(description: dict[str, Any]) -> Any:
+    """What schemathesis asks by: what nobody knows in a query is ignored, and credentials are not to be left out."""
+    generation = {"allow-extra-parameters": False, "with-security-parameters": False}
+    config = schemathesis.Config.from_dict({"generation": generation})
+    return schemathesis.openapi.from_dict(description, config=config)

@@ -1,13 +1,10 @@
 """The description of the dialect is true, as far as one can be that has one path for six actions."""
 
-import asyncio
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final, cast
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from requests import PreparedRequest
@@ -21,19 +18,13 @@ from management.vendors.tencent.actions import ACTIONS
 from management.vendors.tencent.app import create_api
 from management.web.services import Services
 from tests.management.office import Office
-from tests.management.served import served
+from tests.management.served import furnished, schema_of
 from tests.management.vendors.tencent.signing import APP_ID, signed
-from tests.servers import RedisServer
 
 pytestmark = pytest.mark.unmeasured
 
 DESCRIPTION: Final = create_api(cast(Services, None), ManagementMetrics()).openapi()
-SCHEMA: Final = schemathesis.openapi.from_dict(
-    DESCRIPTION,
-    config=schemathesis.Config.from_dict(
-        {"generation": {"allow-extra-parameters": False, "with-security-parameters": False}}
-    ),
-)
+SCHEMA: Final = schema_of(DESCRIPTION)
 EXAMPLES: Final = settings().max_examples // 10
 # Every answer has the status 200.
 UNFIT: Final[list[Any]] = [ignored_auth, negative_data_rejection, positive_data_acceptance]
@@ -56,28 +47,14 @@ class Signing(AuthBase):
 
 
 @pytest.fixture(scope="module")
-def address_and_key(
-    sqlite_template: Path, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, tuple[str, str]]]:
+def address_and_key(settings_of_served: ManagementSettings) -> Iterator[tuple[str, tuple[str, str]]]:
     """A served application with one tenant, and a key of it."""
-    folder = tmp_path_factory.mktemp("served")
-    database = folder / "test.sqlite"
-    database.write_bytes(sqlite_template.read_bytes())
-    own = ManagementSettings(
-        data_dir=folder,
-        database_url=f"sqlite+aiosqlite:///{database}",
-        redis_url=redis_server.url,
-        tencent_requests_per_second=1_000,
-        switch_wait_ms=0,
-    )
 
-    async def seed() -> tuple[str, str]:
-        async with Office.opened(own) as office:
-            return await office.add_key("tencent", await office.add_tenant(), sdk_app_id=APP_ID)
+    async def furnish(office: Office) -> tuple[str, str]:
+        return await office.add_key("tencent", await office.add_tenant(), sdk_app_id=APP_ID)
 
-    key = asyncio.run(seed())
-    with served(own) as address:
-        yield address, key
+    with furnished(settings_of_served, furnish) as served:
+        yield served
 
 
 @pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)

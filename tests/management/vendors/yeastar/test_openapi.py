@@ -1,11 +1,9 @@
 """The description of the dialect is true: a client that is generated from it works."""
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
@@ -15,20 +13,14 @@ from management.settings import ManagementSettings
 from management.vendors.yeastar.app import create_api
 from management.web.services import Services
 from tests.management.office import Office
-from tests.management.served import served
+from tests.management.served import furnished, schema_of
 from tests.management.vendors.yeastar.program import AT, furnish, signed_in
-from tests.servers import RedisServer
 
 pytestmark = pytest.mark.unmeasured
 
 DESCRIPTION: Final = create_api(cast(Services, None), ManagementMetrics()).openapi()
 OPERATIONS: Final = [(path, method) for path, methods in DESCRIPTION["paths"].items() for method in methods]
-SCHEMA: Final = schemathesis.openapi.from_dict(
-    DESCRIPTION,
-    config=schemathesis.Config.from_dict(
-        {"generation": {"allow-extra-parameters": False, "with-security-parameters": False}}
-    ),
-)
+SCHEMA: Final = schema_of(DESCRIPTION)
 EXAMPLES: Final = settings().max_examples // 20
 UNFIT: Final[list[Any]] = [
     # No schema says which departments there are, or which names are taken; and the status is 200 whatever is wrong.
@@ -46,30 +38,15 @@ CASES: Final = [
 
 
 @pytest.fixture(scope="module")
-def address_and_token(
-    sqlite_template: Any, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, str]]:
+def address_and_token(settings_of_served: ManagementSettings) -> Iterator[tuple[str, str]]:
     """A served API with one tenant, and a token of its program."""
-    folder = tmp_path_factory.mktemp("served")
-    database = folder / "test.sqlite"
-    database.write_bytes(sqlite_template.read_bytes())
-    management_settings = ManagementSettings(
-        data_dir=folder,
-        database_url=f"sqlite+aiosqlite:///{database}",
-        redis_url=redis_server.url,
-        yeastar_requests_per_minute=10_000,
-        login_failures_per_minute=1_000,
-        switch_wait_ms=0,
-    )
 
-    async def seed() -> str:
-        async with Office.opened(management_settings) as office:
-            await furnish(office, await office.add_tenant())
-            return (await signed_in(office, 1)).token
+    async def furnish_it(office: Office) -> str:
+        await furnish(office, await office.add_tenant())
+        return (await signed_in(office, 1)).token
 
-    token = asyncio.run(seed())
-    with served(management_settings) as address:
-        yield address, token
+    with furnished(settings_of_served, furnish_it) as served:
+        yield served
 
 
 @pytest.mark.parametrize(
