@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from management.vendors.yeastar.errors import answer
+from management.web.errors import Fault
 from management.web.strict import LONGEST_BODY_BYTES
 from tests.management.office import Office
 from tests.management.vendors.yeastar.program import SAMPLE, Program, answered
@@ -27,6 +29,11 @@ BODIES = {
     "deep lists": b"[" * DEEP + b"]" * DEEP,
     "deep objects": b'{"a":' * DEEP + b"1" + b"}" * DEEP,
 }
+
+
+def test_a_fault_is_told_without_what_it_was() -> None:
+    """That is in the log."""
+    assert answer(Fault("secret"), "en").body == b'{"errcode":-2,"errmsg":"INTERNAL SERVER ERROR"}'
 
 
 @ONLY_SQLITE
