@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from management.api.dialect import create_api
+from management.hotlines.commands import LONGEST_DESCRIPTION
 from management.metrics import ManagementMetrics
 from management.web.services import Services
 from tests.hostile import TRICKS, Trick
@@ -23,7 +24,8 @@ Field = tuple[str, str]
 NAMES: Final = {
     ("/classes-of-service", "name"), ("/departments", "name"), ("/extensions", "display_name"),
     ("/extensions", "first_name"), ("/extensions", "last_name"), ("/gateways", "name"), ("/greetings", "name"),
-    ("/group-mailboxes", "name"), ("/holidays", "name"), ("/hotlines", "name"), ("/ivr-menus", "name"),
+    ("/group-mailboxes", "name"), ("/holidays", "name"), ("/hotlines", "name"), ("/hotlines", "description"),
+    ("/ivr-menus", "name"), ("/partners", "name"), ("/partners/keys", "name"), ("/vendor-keys", "name"),
     ("/numbers", "display_name"), ("/outbound-routes", "name"), ("/queues", "name"), ("/ring-groups", "name"),
     ("/teams", "name"), ("/tenants", "name"), ("/tokens", "name"), ("/users", "name"),
 }  # fmt: skip
@@ -58,6 +60,7 @@ WORDS: Final = {
     ("/switches", "peer_host"), ("/switches", "sofia_profiles"),
     ("/tenants", "default_number"), ("/tenants", "domain"), ("/tenants", "language"), ("/tenants", "state"),
     ("/tenants", "time_zone"), ("/tokens", "scopes"), ("/users", "email"), ("/users", "mobile"), ("/users", "role"),
+    ("/vendor-keys", "dialect"),
 }  # fmt: skip
 """Each has a form of its own, which hostile text doesn't have."""
 
@@ -74,7 +77,8 @@ SIGN_IN_NAMES: Final = {
     ("/gateways", "username"): r"[A-Za-z0-9._+@-]{1,128}",
 }
 """Of the words those whose form is wide."""
-OF_THE_PLATFORM: Final = {"/tenants", "/switches"}
+OF_THE_PLATFORM: Final = {"/partners", "/partners/keys", "/tenants", "/switches"}
+BELOW_AN_OBJECT: Final = {"/partners/keys": "/partners/1/keys"}
 DIALLED: Final = ("/group-mailboxes", "/ivr-menus", "/queues", "/ring-groups")
 SOUND: Final = {"Content-Type": "audio/wav"}
 SERIAL: Final = count(10_000_000)
@@ -121,6 +125,7 @@ async def test_hostile_text_is_text_or_is_refused(
     """422 names exactly the fields that refuse it; what the others took is answered to the letter."""
     assert (await admin.post("/numbers", json={"number": "02899990000"})).status_code == 201
     assert (await admin.post("/gateways", json={"name": "Trunk", "host": "trunk.test"})).json()["data"]["id"] == 1
+    assert (await platform.post("/partners", json={"name": "Sales"})).json()["data"]["id"] == 1
     client = platform if path in OF_THE_PLATFORM else admin
 
     for trick in TRICKS:
@@ -142,7 +147,8 @@ async def _offered(
             # Its name is in the query, the body is a sound.
             answer = await client.post(path, params=_whole(path) | taken, content=wav(rate_hz=16_000), headers=SOUND)
         else:
-            answer = await client.post(path, json=_whole(path) | taken, params={"fields": "all"})
+            address = BELOW_AN_OBJECT.get(path, path)
+            answer = await client.post(address, json=_whole(path) | taken, params={"fields": "all"})
         if answer.status_code != 422:
             assert answer.status_code == 201, answer.text
             break
@@ -160,6 +166,9 @@ def _takes(field: Field, trick: Trick) -> bool:
         return text.isprintable() and len(text) <= 100 and (len(text) >= 8 or field[0] == "/switches")
     if field in SIGN_IN_NAMES:
         return re.fullmatch(SIGN_IN_NAMES[field], text) is not None
+    if field == ("/hotlines", "description") and trick.name == "over-long":
+        # For a name, that is.
+        return len(text) <= LONGEST_DESCRIPTION
     return field in NAMES and trick.is_taken
 
 
@@ -176,6 +185,7 @@ def _whole(path: str) -> dict[str, Any]:
         "/numbers": {"number": str(serial)},
         "/switches": {"name": f"a{serial}", "host": "127.0.0.1", "password": "irrelevant", "enabled": False},
         "/tenants": {"domain": f"a{serial}.test", "name": "a"},
+        "/vendor-keys": {"dialect": "sencloud", "name": f"a{serial}"},
         "/tokens": {"name": "a", "scopes": ["read"]},
     }
     return bodies.get(path, {"name": f"a{serial}"})
