@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from management.audit import Actor
+from management.auth import TenantScope
 from management.database import Database
+from management.errors import Forbidden
 from management.objects.errors import ObjectUnknown
 from management.paging import SliceWanted
 from management.partners.commands import PartnerTenant
@@ -41,6 +43,21 @@ class PartnerTenants:
         if found is None:
             raise ObjectUnknown("tenant", tenant_id)
         return found
+
+    async def act_for(self, partner_id: int, domain: str) -> TenantScope:
+        """The tenant of that domain, in whatever case.
+
+        Raises:
+            ObjectUnknown: there is none; another partner's is none.
+            Forbidden: it is suspended.
+        """
+        found = await self.slice(partner_id, SliceWanted(1), {"domain": domain.lower()})
+        if not found:
+            raise ObjectUnknown("tenant", domain)
+        (tenant,) = found
+        if tenant.state == "suspended":
+            raise Forbidden("the tenant is suspended")
+        return TenantScope(tenant.id, tenant.domain, tenant.language)
 
     async def slice(
         self, partner_id: int, wanted: SliceWanted, filters: Mapping[str, str] | None = None

@@ -5,12 +5,14 @@ from datetime import tzinfo
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Header, Request, Response
 from fastapi.security import HTTPBearer
+from pydantic.json_schema import SkipJsonSchema
 
 from management.audit import Actor
 from management.auth import TenantScope
 from management.errors import Forbidden
+from management.objects.errors import ObjectUnknown
 from management.vendor_keys.commands import KeyCaller
 from management.web.services import Services
 from management.writes import SwitchSync
@@ -38,7 +40,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class ShopAsking(Asking):
-    """With a shop's key: one tenant's."""
+    """About one tenant: with its key, or with that of its partner, which names it."""
 
     tenant: TenantScope
 
@@ -59,10 +61,20 @@ def asking(request: Request, response: Response) -> Asking:
     return Asking(request.app.state.services, request.state.caller, response)
 
 
-def _shop(asked: Annotated[Asking, Depends(asking)]) -> ShopAsking:
-    if asked.caller.tenant is None:
-        raise Forbidden("a shop's key")
-    return ShopAsking(asked.services, asked.caller, asked.response, asked.caller.tenant)
+async def _shop(
+    request: Request,
+    asked: Annotated[Asking, Depends(asking)],
+    x_tenant: Annotated[str | SkipJsonSchema[None], Header(description="A tenant's domain, with a partner's key")] = None,
+) -> ShopAsking:
+    tenant = asked.caller.tenant
+    if asked.caller.partner_id is not None:
+        if x_tenant is None:
+            raise Forbidden("a shop's key")
+        tenant = await asked.services.partner_tenants.act_for(asked.caller.partner_id, x_tenant)
+        request.state.language = tenant.language
+    elif tenant is None or (x_tenant is not None and x_tenant.lower() != tenant.domain):
+        raise ObjectUnknown("tenant", x_tenant or "")
+    return ShopAsking(asked.services, asked.caller, asked.response, tenant)
 
 
 def _partner(asked: Annotated[Asking, Depends(asking)]) -> PartnerAsking:
