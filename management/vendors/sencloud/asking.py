@@ -64,7 +64,9 @@ def asking(request: Request, response: Response) -> Asking:
 async def _shop(
     request: Request,
     asked: Annotated[Asking, Depends(asking)],
-    x_tenant: Annotated[str | SkipJsonSchema[None], Header(description="A tenant's domain, with a partner's key")] = None,
+    x_tenant: Annotated[
+        str | SkipJsonSchema[None], Header(description="A tenant's domain, with a partner's key")
+    ] = None,
 ) -> ShopAsking:
     tenant = asked.caller.tenant
     if asked.caller.partner_id is not None:

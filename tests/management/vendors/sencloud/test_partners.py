@@ -108,6 +108,26 @@ async def test_the_kind_of_key_says_what_it_may_do(office: Office, shop: Program
     assert before == await office.count_all()
 
 
+async def test_a_partner_acts_for_the_tenant_that_it_names(office: Office, shop: Program, partner: Program) -> None:
+    """One of its own, in service; a shop's key names no other one than its own."""
+    made = await partner.done("CreateTenant")
+    theirs = Program(office.client(partner.key, at="/v1", **{"X-Tenant": made["domain"].upper()}), partner.key)
+    strangers = Program(office.client(partner.key, at="/v1", **{"X-Tenant": DOMAIN}), partner.key)
+    before = await office.count_all()
+
+    await strangers.refused("CreateExtension", "not_found")
+    elsewhere = Program(office.client(shop.key, at="/v1", **{"X-Tenant": made["domain"]}), shop.key)
+    await elsewhere.refused("CreateExtension", "not_found")
+    assert before == await office.count_all()
+    created = await theirs.done("CreateExtension", extension_number="0101")
+    assert (created["tenant_id"], created["tenant_domain"]) == (made["id"], made["domain"])
+    of_shop = Program.of(office, made["shop_key"])
+    assert (await of_shop.done("GetExtensionInfo", extension_number="0101"))["tenant_domain"] == made["domain"]
+
+    await office.change(tenants, int(made["id"]), state="suspended")
+    await theirs.refused("GetExtensions", "permission_denied")
+
+
 async def test_a_hotline_waits_in_the_pool(office: Office, partner: Program, platform: httpx.AsyncClient) -> None:
     """With the fields of the vendor's answer; the pool is made once, and no list of tenants has it."""
     made = await asyncio.gather(
