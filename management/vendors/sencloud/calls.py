@@ -5,7 +5,7 @@ from typing import Final
 
 from management.calls.repository import Cursor, Wanted
 from management.errors import Invalid
-from management.vendors.sencloud import wire
+from management.vendors.sencloud import bodies, wire
 from management.vendors.sencloud.asking import Shop, ShopAsking
 from management.vendors.sencloud.cursors import LARGEST_PAGE, PagingWanted, cursor, paging, text_of
 from management.vendors.sencloud.methods import methods
@@ -18,14 +18,14 @@ _ORDERS: Final = frozenset({None, "", "-created_at", "-started_at"})
 
 
 @router.post("/ListCallLogs")
-async def list_call_logs(asking: Shop, body: wire.CallsWanted) -> wire.CallPage:
+async def list_call_logs(asking: Shop, body: bodies.CallsWanted) -> wire.CallPage:
     """The newest first; pages lead to older ones."""
     asked = body.paging or PagingWanted()
     if asked.sort not in _ORDERS:
         raise Invalid.of("paging.sort", "in")
     if asked.before:
         raise Invalid.of("paging.before", "prohibited")
-    wanted = await _wanted(asking, body.filter or wire.CallFilter())
+    wanted = await _wanted(asking, body.filter or bodies.CallFilter())
     calls, following = await asking.services.calls.list(wanted, _place(asked.after), asked.limit or LARGEST_PAGE)
     zone = await asking.zone()
     return wire.CallPage(
@@ -34,17 +34,17 @@ async def list_call_logs(asking: Shop, body: wire.CallsWanted) -> wire.CallPage:
     )
 
 
-async def _wanted(asking: ShopAsking, asked: wire.CallFilter) -> Wanted:
-    ids = [found for each in asked.extension_ids or () if (found := wire.id_of(each))]
+async def _wanted(asking: ShopAsking, asked: bodies.CallFilter) -> Wanted:
+    ids = [found for each in asked.extension_ids or () if (found := bodies.id_of(each))]
     extension = await asking.services.extensions.find_by_id(asking.tenant, ids[0]) if ids else None
     return Wanted(
         tenant_id=asking.tenant.id,
         since=asked.date_from,
         until=asked.date_to,
         extension=extension.number if extension else None,
-        direction=wire.call_direction(asked.direction),
+        direction=bodies.call_direction(asked.direction),
         number=asked.call_number or None,
-        is_answered=wire.IS_ANSWERED.get(asked.call_state or ""),
+        is_answered=bodies.IS_ANSWERED.get(asked.call_state or ""),
     )
 
 

@@ -7,7 +7,7 @@ from management.extensions.commands import CreateExtension, ExtensionValues, Upd
 from management.extensions.model import Extension
 from management.extensions.repository import Selected
 from management.paging import PageWanted
-from management.vendors.sencloud import wire
+from management.vendors.sencloud import bodies, wire
 from management.vendors.sencloud.asking import Shop, ShopAsking
 from management.vendors.sencloud.cursors import Section
 from management.vendors.sencloud.methods import methods
@@ -19,7 +19,7 @@ router = methods(SHOP, "extensions")
 
 
 @router.post("/CreateExtension")
-async def create_extension(asking: Shop, body: wire.NewExtension) -> wire.ExtensionItem:
+async def create_extension(asking: Shop, body: bodies.NewExtension) -> wire.ExtensionItem:
     """A new extension, with its password."""
     values, zone = ExtensionValues(**body.links()), await asking.zone()
     extensions = asking.services.extensions
@@ -34,13 +34,13 @@ async def create_extension(asking: Shop, body: wire.NewExtension) -> wire.Extens
 
 
 @router.post("/GetExtensionInfo")
-async def get_extension_info(asking: Shop, body: wire.WantedExtension) -> wire.ExtensionInfo:
+async def get_extension_info(asking: Shop, body: bodies.WantedExtension) -> wire.ExtensionInfo:
     """What a phone signs in with."""
     extensions, contacts = asking.services.extensions, body.contacts()
     if body.extension_number:
         found = await extensions.find(asking.tenant, body.extension_number)
     elif contacts:
-        with wire.users_fields():
+        with bodies.users_fields():
             found = await extensions.find_by_contact(asking.tenant, contacts)
     else:
         raise Invalid.of("extension_number", "required")
@@ -49,7 +49,7 @@ async def get_extension_info(asking: Shop, body: wire.WantedExtension) -> wire.E
 
 
 @router.post("/GetExtensions")
-async def get_extensions(asking: Shop, body: wire.ListWanted) -> wire.ExtensionPage:
+async def get_extensions(asking: Shop, body: bodies.ListWanted) -> wire.ExtensionPage:
     """Extensions with their passwords, in the order in which they were made."""
     section = Section.of(body.paging)
     wanted = section.wanted
@@ -69,14 +69,14 @@ async def get_extensions(asking: Shop, body: wire.ListWanted) -> wire.ExtensionP
 
 
 @router.post("/AssignUserToExtension")
-async def assign_user_to_extension(asking: Shop, body: wire.ExtensionOfUser) -> wire.Updated:
+async def assign_user_to_extension(asking: Shop, body: bodies.ExtensionOfUser) -> wire.Updated:
     """The extension is that user's from now on, whosever it was."""
     extension_id, user_id = body.ids()
     return await _changed(asking, extension_id, lambda _: ExtensionValues(user_id=user_id))
 
 
 @router.post("/RemoveUserOfExtension")
-async def remove_user_of_extension(asking: Shop, body: wire.ExtensionOfUser) -> wire.Updated:
+async def remove_user_of_extension(asking: Shop, body: bodies.ExtensionOfUser) -> wire.Updated:
     """The extension is nobody's any more; nothing happens if it isn't that user's."""
     extension_id, user_id = body.ids()
     return await _changed(
@@ -85,12 +85,12 @@ async def remove_user_of_extension(asking: Shop, body: wire.ExtensionOfUser) -> 
 
 
 @router.post("/UpdateHotlineForExtension")
-async def update_hotline_for_extension(asking: Shop, body: wire.HotlineOfExtension) -> wire.Updated:
+async def update_hotline_for_extension(asking: Shop, body: bodies.HotlineOfExtension) -> wire.Updated:
     """The extension shows that hotline's number when it calls outside."""
-    values, user_id = ExtensionValues(hotline_id=wire.id_of(body.hotline_id)), wire.id_of(body.user_id)
+    values, user_id = ExtensionValues(hotline_id=bodies.id_of(body.hotline_id)), bodies.id_of(body.user_id)
     return await _changed(
         asking,
-        wire.required("extension_id", body.extension_id),
+        bodies.required("extension_id", body.extension_id),
         lambda found: values if user_id in {None, found.user_id} else None,
     )
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from management.hotlines.commands import HotlineValues
 from management.numbers.commands import NumberValues
 from management.objects.errors import ObjectUnknown
-from management.vendors.sencloud import wire
+from management.vendors.sencloud import bodies, wire
 from management.vendors.sencloud.asking import Partner, PartnerAsking, Shop
 from management.vendors.sencloud.cursors import Section
 from management.vendors.sencloud.methods import methods
@@ -19,7 +19,7 @@ UTC = ZoneInfo("UTC")
 
 
 @shop.post("/GetHotlines")
-async def get_hotlines(asking: Shop, body: wire.ListWanted) -> wire.HotlinePage:
+async def get_hotlines(asking: Shop, body: bodies.ListWanted) -> wire.HotlinePage:
     """The tenant's hotlines, in the order of their ids."""
     section = Section.of(body.paging)
     found = await asking.services.hotlines.slice(asking.tenant, section.wanted)
@@ -30,10 +30,10 @@ async def get_hotlines(asking: Shop, body: wire.ListWanted) -> wire.HotlinePage:
 
 
 @partner.post("/PartnerAddHotline")
-async def partner_add_hotline(asking: Partner, body: wire.NewHotline) -> wire.HotlineItem:
+async def partner_add_hotline(asking: Partner, body: bodies.NewHotline) -> wire.HotlineItem:
     """A new number under a name, which no tenant has yet."""
     check_owner(asking, body.owner_id)
-    with wire.hotlines_fields():
+    with bodies.hotlines_fields():
         written = await asking.services.partner_hotlines.add(
             asking.partner_id,
             NumberValues(**body.number()),
@@ -45,7 +45,7 @@ async def partner_add_hotline(asking: Partner, body: wire.NewHotline) -> wire.Ho
 
 
 @partner.post("/GetPartnerHotlineList")
-async def get_partner_hotline_list(asking: Partner, body: wire.ListWanted) -> wire.HotlinePage:
+async def get_partner_hotline_list(asking: Partner, body: bodies.ListWanted) -> wire.HotlinePage:
     """The partner's hotlines, whichever of its tenants has them, or none."""
     section = Section.of(body.paging)
     found = await asking.services.partner_hotlines.slice(asking.partner_id, section.wanted)
@@ -54,19 +54,19 @@ async def get_partner_hotline_list(asking: Partner, body: wire.ListWanted) -> wi
 
 
 @partner.post("/AddHotlineToTenant")
-async def add_hotline_to_tenant(asking: Partner, body: wire.HotlineOfTenant) -> wire.Updated:
+async def add_hotline_to_tenant(asking: Partner, body: bodies.HotlineOfTenant) -> wire.Updated:
     """The hotline, which no tenant has, is that one's from now on."""
     return await given(asking, body)
 
 
 @partner.post("/RemoveHotlineFromTenant")
-async def remove_hotline_from_tenant(asking: Partner, body: wire.HotlineOfTenant) -> wire.Removed:
+async def remove_hotline_from_tenant(asking: Partner, body: bodies.HotlineOfTenant) -> wire.Removed:
     """No tenant has it any more; refused while something of the tenant needs it."""
     check_owner(asking, body.owner_id)
     written = await asking.services.partner_hotlines.from_tenant(
         asking.partner_id,
-        wire.required("hotline_id", body.hotline_id),
-        wire.id_of(body.tenant_id),
+        bodies.required("hotline_id", body.hotline_id),
+        bodies.id_of(body.tenant_id),
         actor=asking.actor,
     )
     asking.tell_sync(written.sync)
@@ -74,22 +74,22 @@ async def remove_hotline_from_tenant(asking: Partner, body: wire.HotlineOfTenant
 
 
 @partner.post("/RemoveHotline")
-async def remove_hotline(asking: Partner, body: wire.HotlineWanted) -> wire.Removed:
+async def remove_hotline(asking: Partner, body: bodies.HotlineWanted) -> wire.Removed:
     """The hotline and its number are no more; refused while a tenant has it."""
     check_owner(asking, body.owner_id)
-    hotline_id = wire.required("hotline_id", body.hotline_id)
+    hotline_id = bodies.required("hotline_id", body.hotline_id)
     written = await asking.services.partner_hotlines.remove(asking.partner_id, hotline_id, actor=asking.actor)
     asking.tell_sync(written.sync)
     return wire.Removed()
 
 
-async def given(asking: PartnerAsking, body: wire.HotlineOfTenant) -> wire.Updated:
+async def given(asking: PartnerAsking, body: bodies.HotlineOfTenant) -> wire.Updated:
     """The hotline is given to the tenant; raises what `PartnerHotlines.to_tenant` does."""
     check_owner(asking, body.owner_id)
     written = await asking.services.partner_hotlines.to_tenant(
         asking.partner_id,
-        wire.required("hotline_id", body.hotline_id),
-        wire.required("tenant_id", body.tenant_id),
+        bodies.required("hotline_id", body.hotline_id),
+        bodies.required("tenant_id", body.tenant_id),
         actor=asking.actor,
     )
     asking.tell_sync(written.sync)
@@ -98,5 +98,5 @@ async def given(asking: PartnerAsking, body: wire.HotlineOfTenant) -> wire.Updat
 
 def check_owner(asking: PartnerAsking, owner_id: str | None) -> None:
     """Raises ObjectUnknown for an owner that is somebody else."""
-    if wire.id_of(owner_id) not in {None, asking.partner_id}:
+    if bodies.id_of(owner_id) not in {None, asking.partner_id}:
         raise ObjectUnknown("owner", owner_id or "")

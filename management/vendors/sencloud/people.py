@@ -1,7 +1,7 @@
 """Methods about account users, with a shop's key: our users."""
 
 from management.users.commands import UserValues
-from management.vendors.sencloud import wire
+from management.vendors.sencloud import bodies, wire
 from management.vendors.sencloud.asking import Shop
 from management.vendors.sencloud.cursors import Section
 from management.vendors.sencloud.methods import methods
@@ -11,17 +11,17 @@ router = methods(SHOP, "account users")
 
 
 @router.post("/CreateAccountUser")
-async def create_account_user(asking: Shop, body: wire.NewUser) -> wire.UserItem:
+async def create_account_user(asking: Shop, body: bodies.NewUser) -> wire.UserItem:
     """Somebody to whom extensions can belong."""
     zone = await asking.zone()
-    with wire.users_fields():
+    with bodies.users_fields():
         written = await asking.services.users.create(asking.tenant, UserValues(**body.given()), actor=asking.actor)
     asking.tell_sync(written.sync)
     return wire.user_item(written.result, zone)
 
 
 @router.post("/GetAccountUsers")
-async def get_account_users(asking: Shop, body: wire.ListWanted) -> wire.UserPage:
+async def get_account_users(asking: Shop, body: bodies.ListWanted) -> wire.UserPage:
     """Users, in the order in which they were made."""
     section = Section.of(body.paging)
     found = await asking.services.users.slice(asking.tenant, section.wanted)

@@ -7,7 +7,7 @@ from management.objects.errors import ObjectUnknown
 from management.paging import SliceWanted
 from management.partners.commands import PartnerTenant
 from management.vendor_keys.commands import VendorKeyValues
-from management.vendors.sencloud import wire
+from management.vendors.sencloud import bodies, wire
 from management.vendors.sencloud.asking import Anybody, Asking, Partner
 from management.vendors.sencloud.cursors import Section
 from management.vendors.sencloud.hotlines import given
@@ -22,7 +22,7 @@ SHOP_KEY = VendorKeyValues(dialect=DIALECT, name="CreateTenant")
 
 
 @router.post("/CreateTenant")
-async def create_tenant(asking: Partner, body: wire.NewTenant) -> wire.TenantMade:
+async def create_tenant(asking: Partner, body: bodies.NewTenant) -> wire.TenantMade:
     """A new tenant of the partner under a domain of its own, with a key for the methods of a shop."""
     written = await asking.services.partner_tenants.create(
         asking.partner_id, body.name or None, SHOP_KEY, actor=asking.actor
@@ -34,15 +34,15 @@ async def create_tenant(asking: Partner, body: wire.NewTenant) -> wire.TenantMad
 
 
 @router.post("/GetTenant")
-async def get_tenant(asking: Anybody, body: wire.WantedTenant) -> wire.TenantItem:
+async def get_tenant(asking: Anybody, body: bodies.WantedTenant) -> wire.TenantItem:
     """The tenant of a shop's key; with a partner's key the one that `tenant_id` names."""
     services, caller = asking.services, asking.caller
     if caller.partner_id is not None:
-        tenant_id = wire.required("tenant_id", body.tenant_id)
+        tenant_id = bodies.required("tenant_id", body.tenant_id)
         found = await services.partner_tenants.find(caller.partner_id, tenant_id)
         return (await _items(asking, caller.partner_id, [found]))[0]
     own = caller.tenant
-    if own is None or wire.id_of(body.tenant_id) not in {None, own.id}:
+    if own is None or bodies.id_of(body.tenant_id) not in {None, own.id}:
         raise ObjectUnknown("tenant", body.tenant_id or "")
     tenant = await services.tenants.find(None, own.domain)
     has_hotline = bool(await services.hotlines.slice(own, SliceWanted(1)))
@@ -50,20 +50,20 @@ async def get_tenant(asking: Anybody, body: wire.WantedTenant) -> wire.TenantIte
 
 
 @router.post("/GetPartnerTenantList")
-async def get_partner_tenant_list(asking: Partner, body: wire.TenantsWanted) -> wire.TenantPage:
+async def get_partner_tenant_list(asking: Partner, body: bodies.TenantsWanted) -> wire.TenantPage:
     """The partner's tenants, in the order in which they were made."""
-    section, wanted = Section.of(body.paging), body.filter or wire.TenantFilter()
+    section, wanted = Section.of(body.paging), body.filter or bodies.TenantFilter()
     filters = {"name": wanted.name} if wanted.name else {}
-    is_its = wire.id_of(wanted.owner_id) in {None, asking.partner_id}
+    is_its = bodies.id_of(wanted.owner_id) in {None, asking.partner_id}
     found = await asking.services.partner_tenants.slice(asking.partner_id, section.wanted, filters) if is_its else []
     rows, pages = section.cut(found, lambda each: each.id)
     return wire.TenantPage(tenants=await _items(asking, asking.partner_id, rows), paging=pages)
 
 
 @router.post("/PartnerActivateTenant")
-async def partner_activate_tenant(asking: Partner, body: wire.HotlineOfTenant) -> wire.Updated:
+async def partner_activate_tenant(asking: Partner, body: bodies.HotlineOfTenant) -> wire.Updated:
     """A tenant is active from the beginning: it gets the hotline."""
-    if wire.id_of(body.connection_id) not in {None, int(wire.CONNECTION)}:
+    if bodies.id_of(body.connection_id) not in {None, int(wire.CONNECTION)}:
         raise ObjectUnknown("connection", body.connection_id or "")
     return await given(asking, body)
 
