@@ -5,7 +5,7 @@ Source:
     docs/yeastar.md says what is not confirmed.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.responses import Response
@@ -70,8 +70,16 @@ def create_api(services: Services, metrics: ManagementMetrics) -> FastAPI:
         door=door,
     )
     install(app, door.answer)
-    for operations in app.openapi()["paths"].values():
-        for operation in operations.values():
-            # FastAPI's own answer to what is invalid, which nobody gets here.
-            operation["responses"].pop("422", None)
+    complete = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        description = complete()
+        for operations in description["paths"].values():
+            for operation in operations.values():
+                # FastAPI's own answer to what is invalid, which nobody gets here.
+                operation["responses"].pop("422", None)
+        return description
+
+    # As FastAPI has it extended. It is made when it is asked for: that takes longer than all the rest.
+    app.openapi = openapi  # type: ignore[method-assign]
     return app
