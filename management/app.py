@@ -174,7 +174,7 @@ def services_of(backend: Backend) -> Services:
 
 
 def create_app(settings: ManagementSettings) -> Router:
-    """The ASGI application: the API under /api/pbx, what switches post, and what those who run it ask.
+    """The ASGI application: every dialect where its clients know it, what switches post, and what those who run it ask.
 
     Raises:
         SettingsError: a URL or a key can't be understood.

@@ -286,10 +286,6 @@ class Extensions:
             for index, command in enumerate(commands)
         ]
 
-    async def known_in(self, write: Write, tenant: TenantScope, extension_id: int) -> Extension:
-        """The extension of that id, which nobody else changes before the write has ended; raises ExtensionUnknown."""
-        return await ExtensionRepository(write.connection, tenant.id).known_by_id(extension_id, to_change=True)
-
     async def update_in(self, write: Write, tenant: TenantScope, command: UpdateExtension) -> Extension:
         """As `update`, as part of a write; the command was checked."""
         repository = ExtensionRepository(write.connection, tenant.id)

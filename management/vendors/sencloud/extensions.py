@@ -102,7 +102,7 @@ async def _changed(
     extensions = asking.services.extensions
 
     async def change(write: Write) -> wire.Updated:
-        found = await extensions.known_in(write, asking.tenant, extension_id)
+        found = await extensions.find_in(write, asking.tenant, extension_id)
         values = wish(found)
         if values is None:
             return wire.Updated(updated=0)
