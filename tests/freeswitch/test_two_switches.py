@@ -195,8 +195,7 @@ async def test_an_encrypted_phone_on_the_other_switch(
     await call.final.wait()
 
     assert call.status == 200
-    between = [each["secure"] for each in there.channels() if each["direction"] == "inbound"]
-    assert between == ["srtp:sdes:AEAD_AES_256_GCM"]
+    await until(lambda: _secure_in(there) == ["srtp:sdes:AEAD_AES_256_GCM"])
 
 
 async def test_a_group_rings_on_both(
@@ -386,3 +385,8 @@ async def _leave_message(call: OutgoingCall, home: Switch, owner: Phone) -> None
     await until(lambda: any(each.stat().st_size > SOME_SECONDS_BYTES for each in messages.glob("msg_*.wav")))
     await call.hang_up()
     await until(lambda: home.api(f"vm_boxcount {owner.address}").strip() == "1")
+
+
+def _secure_in(switch: Switch) -> list[str]:
+    """How the sound of calls that came in is encrypted."""
+    return [each["secure"] for each in switch.channels() if each["direction"] == "inbound"]
