@@ -75,7 +75,15 @@ class Registrations:
 
     async def contacts(self, domain: str, number: str) -> list[Contact]:
         """The phones that are known, of all switches that can be asked."""
-        return [contact for (contacts,) in await self._readings(domain, [number]) for contact in contacts or ()]
+        return (await self.contacts_of(domain, [number]))[number]
+
+    async def contacts_of(self, domain: str, numbers: Sequence[str]) -> dict[str, list[Contact]]:
+        """The same of several, by number, for the price of one."""
+        readings = await self._readings(domain, numbers)
+        return {
+            number: [contact for each in readings for contact in each[index] or ()]
+            for index, number in enumerate(numbers)
+        }
 
     async def _readings(self, domain: str, numbers: Sequence[str]) -> Sequence[Sequence[Sequence[Contact] | None]]:
         """What each enabled switch has of each number; None where nothing is known."""

@@ -116,5 +116,6 @@ async def get_password(
 async def _listed(asking: Asking, wanted: PageWanted, order: Selected) -> wire.ExtensionsListed:
     services, domain = asking.services, asking.tenant.domain
     found = await services.extensions.page(asking.tenant, wanted, selected=order)
-    rows = [wire.row(each, await services.registrations.contacts(domain, each.number)) for each in found.rows]
+    contacts = await services.registrations.contacts_of(domain, [each.number for each in found.rows])
+    rows = [wire.row(each, contacts[each.number]) for each in found.rows]
     return wire.ExtensionsListed(total_number=found.total, data=rows)
