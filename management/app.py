@@ -22,7 +22,7 @@ from management.api.dialect import create_api
 from management.api.errors import NOT_FOUND
 from management.api.wire import MOUNTED_AT
 from management.auditlog.service import AuditLog
-from management.auth import Gate, client_address, is_within
+from management.auth import Failures, Gate, client_address, is_within
 from management.by_phone.service import ByPhone
 from management.call_settings.service import TenantCallSettings
 from management.calls.recordings import Recordings
@@ -121,7 +121,7 @@ class Backend:
 def services_of(backend: Backend) -> Services:
     """Every service of the API, over one backend."""
     settings, database, writes = backend.settings, backend.database, backend.writes
-    failures = RateLimit(backend.redis, "failures", settings.login_failures_per_minute)
+    failures = Failures(RateLimit(backend.redis, "failures", settings.login_failures_per_minute))
     tenants, numbers, hotlines = Tenants(database, writes), Numbers(database, writes), Hotlines(database, writes)
     vendor_keys = VendorKeys(database, writes, backend.vault)
     return Services(

@@ -12,12 +12,12 @@ from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, or_, select, update
+from sqlalchemy import Row, Select, Table, or_, select, update
 
 from management.audit import Actor
 from management.database import Database
 from management.errors import Conflict, Forbidden, Invalid, NotFound, TooManyRequests, Unauthenticated, Unavailable
-from management.ratelimit import RateLimit
+from management.ratelimit import RateLimit, Room
 from management.secrets import generate_password, token_hash
 from xmlcurl.logs import get_log
 from xmlcurl.store.tables import api_tokens, tenants, utc_now
@@ -78,11 +78,25 @@ class Caller:
             raise Forbidden("platform")
 
 
+class Failures:
+    """How much that was wrong came from an address, tokens and vendors' keys together."""
+
+    def __init__(self, limit: RateLimit) -> None:
+        self._limit = limit
+
+    async def look(self, address: str | None) -> None:
+        """Raises TooManyRequests when it was too much."""
+        _refuse(await self._limit.look(limited_as(address)))
+
+    async def count(self, address: str | None) -> None:
+        """One more; raises TooManyRequests once it is too much: guesses that come all at once have passed the look."""
+        _refuse(await self._limit.take(limited_as(address)))
+
+
 class Gate:
     """Proves tokens. One for each process."""
 
-    def __init__(self, database: Database, failures: RateLimit) -> None:
-        """`failures` limits wrong tokens, per address."""
+    def __init__(self, database: Database, failures: Failures) -> None:
         self._database = database
         self._failures = failures
 
@@ -97,19 +111,13 @@ class Gate:
         """
         if not authorization:
             raise Unauthenticated
-        source = limited_as(address)
-        room = await self._failures.look(source)
-        if room and not room.is_allowed:
-            raise TooManyRequests(room.retry_after_seconds)
+        await self._failures.look(address)
         row = await self._proven(authorization)
         if row is None:
-            room = await self._failures.take(source)
             log.info("wrong_token", address=address)
-            # Guesses that come all at once have all passed the look above.
-            if room and not room.is_allowed:
-                raise TooManyRequests(room.retry_after_seconds)
+            await self._failures.count(address)
             raise Unauthenticated
-        await self._saw(row)
+        await note_use(self._database, api_tokens, row, called="token")
         return _caller(row, address)
 
     async def act_for(self, caller: Caller, domain: str | None) -> TenantScope:
@@ -146,20 +154,24 @@ class Gate:
             return None
         return None if row.tenant_id is not None and row.domain is None else row
 
-    async def _saw(self, row: Row[Any]) -> None:
-        """Notes when the token was used, at most once a minute, in a transaction of its own."""
-        now = utc_now()
-        too_soon = now - _LAST_USED_AT_MOST_EVERY
-        if row.last_used_at is not None and row.last_used_at > too_soon:
-            return
-        is_due = or_(api_tokens.c.last_used_at.is_(None), api_tokens.c.last_used_at <= too_soon)
-        statement = update(api_tokens).where(api_tokens.c.id == row.id, is_due)
-        try:
-            async with self._database.writing() as connection:
-                # Not a change of the token: its updated_at stays.
-                await connection.execute(statement.values(last_used_at=now, updated_at=api_tokens.c.updated_at))
-        except (Unavailable, Conflict) as exc:
-            log.warning("last_used_not_noted", token=row.id, reason=str(exc))
+
+async def note_use(database: Database, table: Table, row: Row[Any], *, called: str) -> None:
+    """Notes in `last_used_at` when a credential was used, at most once a minute, in a transaction of its own.
+
+    What fails is logged, with the credential's id under the name `called`: whoever asks is not kept from it.
+    """
+    now = utc_now()
+    too_soon = now - _LAST_USED_AT_MOST_EVERY
+    if row.last_used_at is not None and row.last_used_at > too_soon:
+        return
+    is_due = or_(table.c.last_used_at.is_(None), table.c.last_used_at <= too_soon)
+    statement = update(table).where(table.c.id == row.id, is_due)
+    try:
+        async with database.writing() as connection:
+            # Not a change of the credential: its updated_at stays.
+            await connection.execute(statement.values(last_used_at=now, updated_at=table.c.updated_at))
+    except (Unavailable, Conflict) as exc:
+        log.warning("last_used_not_noted", reason=str(exc), **{called: row.id})
 
 
 def generate_token_secret() -> str:
@@ -207,6 +219,11 @@ def limited_as(address: str | None) -> str:
     """What counts as one source: an IPv4 address, or the /64 that one IPv6 customer has."""
     parsed = _address(address)
     return str(IPv6Network((parsed, 64), strict=False) if isinstance(parsed, IPv6Address) else parsed)
+
+
+def _refuse(room: Room | None) -> None:
+    if room and not room.is_allowed:
+        raise TooManyRequests(room.retry_after_seconds)
 
 
 def _caller(row: Row[Any], address: str | None) -> Caller:

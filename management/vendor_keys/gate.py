@@ -2,20 +2,16 @@
 
 import hmac
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
-from management.auth import TenantScope, limited_as
+from management.auth import Failures, TenantScope, note_use
 from management.database import Database
-from management.errors import Conflict, Forbidden, TooManyRequests, Unauthenticated, Unavailable
-from management.ratelimit import RateLimit
+from management.errors import Forbidden, Unauthenticated, Unavailable
 from management.secrets import SecretUnreadable, Vault, token_hash
 from management.vendor_keys.commands import KeyCaller
 from management.vendor_keys.repository import KeyProving
 from xmlcurl.logs import get_log
-from xmlcurl.store.tables import utc_now
-
-_LAST_USED_AT_MOST_EVERY: Final = timedelta(minutes=1)
+from xmlcurl.store.tables import vendor_keys
 
 log = get_log(part="auth")
 
@@ -32,7 +28,7 @@ class KnownKey:
 class KeyGate:
     """One for each process. Wrong secrets are limited by address, together with those of tokens."""
 
-    def __init__(self, database: Database, vault: Vault, failures: RateLimit) -> None:
+    def __init__(self, database: Database, vault: Vault, failures: Failures) -> None:
         self._database = database
         self._vault = vault
         self._failures = failures
@@ -81,16 +77,12 @@ class KeyGate:
 
     async def look(self, address: str | None) -> None:
         """Raises TooManyRequests when too much that was wrong came from there."""
-        room = await self._failures.look(limited_as(address))
-        if room and not room.is_allowed:
-            raise TooManyRequests(room.retry_after_seconds)
+        await self._failures.look(address)
 
     async def failed(self, address: str | None) -> None:
         """Something wrong came from there; raises TooManyRequests once it is too much."""
         log.info("wrong_key", address=address)
-        room = await self._failures.take(limited_as(address))
-        if room and not room.is_allowed:
-            raise TooManyRequests(room.retry_after_seconds)
+        await self._failures.count(address)
 
     async def _row(self, dialect: str, **names: int | str) -> Any:
         async with self._database.reading() as connection:
@@ -99,19 +91,8 @@ class KeyGate:
     async def _caller(self, row: Any, address: str | None) -> KeyCaller:
         if row.state == "suspended":
             raise Forbidden("the tenant is suspended")
-        await self._saw(row)
+        await note_use(self._database, vendor_keys, row, called="key")
         tenant = None if row.tenant_id is None else TenantScope(row.tenant_id, row.domain, row.language)
         return KeyCaller(
             key_id=row.id, tenant=tenant, partner_id=row.partner_id, sdk_app_id=row.sdk_app_id, address=address
         )
-
-    async def _saw(self, row: Any) -> None:
-        """Notes when the key was used, at most once a minute, in a transaction of its own."""
-        too_soon = utc_now() - _LAST_USED_AT_MOST_EVERY
-        if row.last_used_at is not None and row.last_used_at > too_soon:
-            return
-        try:
-            async with self._database.writing() as connection:
-                await KeyProving(connection).saw(row.id, too_soon)
-        except (Unavailable, Conflict) as exc:
-            log.warning("last_used_not_noted", key=row.id, reason=str(exc))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, func, insert, or_, select, update
@@ -86,10 +85,3 @@ class KeyProving:
             )
         )
         return (await self.connection.execute(statement)).one_or_none()
-
-    async def saw(self, key_id: int, too_soon: datetime) -> None:
-        """Notes that the key was used, unless that was noted after `too_soon`."""
-        is_due = or_(vendor_keys.c.last_used_at.is_(None), vendor_keys.c.last_used_at <= too_soon)
-        # Not a change of the key: its updated_at stays.
-        values = {"last_used_at": utc_now(), "updated_at": vendor_keys.c.updated_at}
-        await self.connection.execute(update(vendor_keys).where(vendor_keys.c.id == key_id, is_due).values(**values))
