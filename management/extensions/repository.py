@@ -16,9 +16,9 @@ from management.extensions.model import Extension, Names, OutboundNumber
 from management.objects.forwards import Destined
 from management.objects.links import Link, Membership, users_of
 from management.objects.parts import LARGEST_ID, living
-from management.objects.repository import MOST_MOVED_NAMED, MOST_USERS_SHOWN
+from management.objects.repository import MOST_MOVED_NAMED, MOST_USERS_SHOWN, sliced
 from management.objects.reserved import emergency_numbers
-from management.paging import Page, PageWanted
+from management.paging import Page, PageWanted, SliceWanted
 from management.presence.repository import PresenceRepository
 from xmlcurl.store.tables import (
     classes_of_service,
@@ -66,14 +66,11 @@ class Selected:
 
     Args:
         numbers: only these; None is all.
-        after_id, before_id: only those with a larger, or a smaller id.
         order: a column of extensions; extensions with the same value are in the order of their ids.
         is_found_by_user: the text that is searched for may also stand in the name or the address of their user.
     """
 
     numbers: tuple[str, ...] | None = None
-    after_id: int | None = None
-    before_id: int | None = None
     order: str = "number"
     is_descending: bool = False
     is_found_by_user: bool = False
@@ -81,10 +78,6 @@ class Selected:
     def narrowed(self, statement: Select[Any]) -> Select[Any]:
         if self.numbers is not None:
             statement = statement.where(extensions.c.number.in_(self.numbers))
-        if self.after_id is not None:
-            statement = statement.where(extensions.c.id > self.after_id)
-        if self.before_id is not None:
-            statement = statement.where(extensions.c.id < self.before_id)
         return statement
 
     def ordered(self, statement: Select[Any]) -> Select[Any]:
@@ -167,6 +160,10 @@ class ExtensionRepository:
         total = await self._count(statement)
         statement = selected.ordered(statement)
         return Page.of(await self._objects(statement.limit(wanted.size).offset(wanted.offset)), wanted, total)
+
+    async def slice(self, wanted: SliceWanted) -> list[Extension]:
+        """Extensions in the order of their ids."""
+        return await self._objects(sliced(self._living(), extensions.c.id, wanted))
 
     async def add(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
         """New extensions; the id of each, by number.

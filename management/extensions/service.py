@@ -22,7 +22,7 @@ from management.extensions.model import Extension, Names, OutboundNumber, Refuse
 from management.extensions.references import References
 from management.extensions.repository import EVERY, ExtensionRepository, Selected
 from management.objects.errors import InUse
-from management.paging import Page, PageWanted
+from management.paging import Page, PageWanted, SliceWanted
 from management.presence.repository import PresenceRepository
 from management.secrets import SecretUnreadable, Vault, a1_hash, generate_password, vm_a1_hash
 from management.writes import Write, Writes, Written
@@ -128,6 +128,11 @@ class Extensions:
         """One page of the tenant's extensions, by number unless `selected` says otherwise."""
         async with self._database.reading() as connection:
             return await ExtensionRepository(connection, tenant.id).page(wanted, status, selected)
+
+    async def slice(self, tenant: TenantScope, wanted: SliceWanted) -> Sequence[Extension]:
+        """Extensions in the order of their ids, from a place on that stays where it is while others come and go."""
+        async with self._database.reading() as connection:
+            return await ExtensionRepository(connection, tenant.id).slice(wanted)
 
     async def outbound_numbers(self, tenant: TenantScope, wanted: PageWanted) -> Page[OutboundNumber]:
         """One page of what can be an extension's `outbound_caller_id`, by number."""

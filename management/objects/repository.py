@@ -32,6 +32,13 @@ MOST_MOVED_NAMED: Final = 1_000
 """How many the audit log names when they moved to another object."""
 
 
+def sliced(statement: Select[Any], key: Column[Any], wanted: SliceWanted) -> Select[Any]:
+    """Of the rows of the statement those that are wanted, in the order of `key`, their ids."""
+    if wanted.after_id is not None:
+        statement = statement.where(key < wanted.after_id if wanted.is_descending else key > wanted.after_id)
+    return statement.order_by(key.desc() if wanted.is_descending else key).limit(wanted.most)
+
+
 class Rows(Generic[T]):
     """Living rows of `TABLE` as `MODEL`, over a connection in a transaction. `tenant_id` None: of the platform."""
 
@@ -98,11 +105,7 @@ class Rows(Generic[T]):
 
     async def slice(self, wanted: SliceWanted, filters: Mapping[str, Any]) -> Sequence[T]:
         """Rows whose columns have the values of `filters`, in the order of their ids."""
-        statement, key = self._filtered(filters), self.TABLE.c.id
-        if wanted.after_id is not None:
-            statement = statement.where(key < wanted.after_id if wanted.is_descending else key > wanted.after_id)
-        ordered = statement.order_by(key.desc() if wanted.is_descending else key).limit(wanted.most)
-        return await self._objects(ordered)
+        return await self._objects(sliced(self._filtered(filters), self.TABLE.c.id, wanted))
 
     async def add(self, columns: Mapping[str, Any]) -> int:
         """A new row's id, its parts saved.

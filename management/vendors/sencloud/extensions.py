@@ -5,8 +5,6 @@ from collections.abc import Callable
 from management.errors import Invalid
 from management.extensions.commands import CreateExtension, ExtensionValues, UpdateExtension
 from management.extensions.model import Extension
-from management.extensions.repository import Selected
-from management.paging import PageWanted
 from management.vendors.sencloud import bodies, wire
 from management.vendors.sencloud.asking import Shop, ShopAsking
 from management.vendors.sencloud.cursors import Section
@@ -52,16 +50,8 @@ async def get_extension_info(asking: Shop, body: bodies.WantedExtension) -> wire
 async def get_extensions(asking: Shop, body: bodies.ListWanted) -> wire.ExtensionPage:
     """Extensions with their passwords, in the order in which they were made."""
     section = Section.of(body.paging)
-    wanted = section.wanted
-    is_descending, place = wanted.is_descending, wanted.after_id
-    selected = Selected(
-        order="id",
-        is_descending=is_descending,
-        after_id=None if is_descending else place,
-        before_id=place if is_descending else None,
-    )
-    page = await asking.services.extensions.page(asking.tenant, PageWanted(1, wanted.most), selected=selected)
-    rows, pages = section.cut(page.rows, lambda each: each.id)
+    found = await asking.services.extensions.slice(asking.tenant, section.wanted)
+    rows, pages = section.cut(found, lambda each: each.id)
     passwords = await asking.services.extensions.passwords(asking.tenant, [each.id for each in rows])
     zone, now = await asking.zone(), utc_now()
     items = [wire.extension_item(each, asking.tenant, zone, passwords[each.id], now) for each in rows]

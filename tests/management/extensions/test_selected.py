@@ -10,7 +10,7 @@ from management.auth import TenantScope
 from management.errors import NotFound, Unavailable
 from management.extensions.repository import EVERY, Selected
 from management.extensions.service import Extensions
-from management.paging import PageWanted
+from management.paging import PageWanted, SliceWanted
 from tests.management.office import DOMAIN, Office
 from xmlcurl.store.tables import extensions
 
@@ -33,6 +33,10 @@ async def numbers(service: Extensions, selected: Selected, **wanted: Any) -> lis
     return [each.number for each in (await service.page(TENANT, PageWanted(**wanted), None, selected)).rows]
 
 
+async def sliced(service: Extensions, wanted: SliceWanted) -> list[str]:
+    return [each.number for each in await service.slice(TENANT, wanted)]
+
+
 async def test_lists_are_narrowed_and_ordered(made: Extensions) -> None:
     """By numbers, by what comes behind or before an id, by any column; never with another tenant's."""
     ids = {each.number: each.id for each in (await made.page(TENANT, PageWanted())).rows}
@@ -41,8 +45,9 @@ async def test_lists_are_narrowed_and_ordered(made: Extensions) -> None:
     assert await numbers(made, Selected(numbers=("102", "0101", "999"))) == ["0101", "102"]
     assert await numbers(made, Selected(order="display_name")) == ["103", "0101", "102"]
     assert await numbers(made, Selected(order="display_name", is_descending=True)) == ["102", "0101", "103"]
-    assert await numbers(made, Selected(order="id", after_id=ids["0101"])) == ["103", "102"]
-    assert await numbers(made, Selected(order="id", before_id=ids["102"]), size=1) == ["0101"]
+    assert await sliced(made, SliceWanted(9, ids["0101"])) == ["103", "102"]
+    assert await sliced(made, SliceWanted(9, ids["102"], is_descending=True)) == ["103", "0101"]
+    assert await sliced(made, SliceWanted(1)) == ["0101"]
 
 
 async def test_an_id_of_another_tenant_is_none(made: Extensions) -> None:
